@@ -1,0 +1,21 @@
+"""Where the parts of a local installation lie: the clone, its environment, its data."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+MANAGE = ROOT / "manage.py"
+ASSETS = ROOT / "static" / "vendor"
+TEST_ASSETS = ROOT / "var" / "assets"
+
+
+def var() -> Path:
+    """The folder of this instance's data: WATCHFLOOR_VAR, else `var/` in the clone."""
+    return Path(os.environ.get("WATCHFLOOR_VAR") or ROOT / "var").resolve()
+
+
+def say(text: str) -> None:
+    """One line of progress, at once."""
+    print(text, flush=True)
