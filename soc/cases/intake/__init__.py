@@ -1,0 +1,1 @@
+"""How an alert of any known form becomes one normal alert, and which case it belongs to."""
