@@ -1,0 +1,1 @@
+"""The work: alerts, cases, and everything that is done to them."""
