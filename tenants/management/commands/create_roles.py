@@ -1,11 +1,12 @@
 """Creates the database's roles once a cluster, with the login of DATABASE_ADMIN_URL."""
 
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from tenants.management.roles import create_roles
+from tenants.management.roles import LOGINS, create_roles
 
 
 class Command(BaseCommand):
@@ -18,7 +19,23 @@ class Command(BaseCommand):
         if not settings.DATABASE_ADMIN_URL:
             raise CommandError("DATABASE_ADMIN_URL is not set. On the embedded set-up `make run` creates the roles.")
         done = create_roles(
-            admin=settings.DATABASE_ADMIN_URL, database=settings.DATABASES["default"]["NAME"], passwords=settings.ROLE_PASSWORDS
+            admin=settings.DATABASE_ADMIN_URL, database=settings.DATABASES["default"]["NAME"], passwords=passwords()
         )
         for line in done or ["nothing to do"]:
             self.stdout.write(line)
+
+
+def passwords() -> dict[str, str]:
+    """The password of each login, out of the addresses that are set.
+
+    Raises CommandError when an address names a login that this house does not know.
+    """
+    given: dict[str, str] = {}
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_BACKUP_URL"):
+        address = urlsplit(getattr(settings, name))
+        if not address.username:
+            continue
+        if address.username not in LOGINS:
+            raise CommandError(f"{name} names the login {address.username}; it must be one of {', '.join(LOGINS)}.")
+        given[address.username] = unquote(address.password or "")
+    return given

@@ -1,0 +1,122 @@
+"""Runs the tests on servers of their own, or the linters, or takes the pictures.
+
+Usage, with the environment's Python: check.py test|lint|pictures [ARGUMENT FOR PYTEST...]
+"""
+
+import os
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from places import PYTHON, ROOT, VENV, say, tests_var, var
+from servers import Servers
+
+BROWSER = "tests/browser"
+PICTURES = "tests/browser/test_pictures.py"
+NO_TESTS = 5  # pytest's exit code when it found none
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one pytest process did."""
+
+    code: int
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+
+@contextmanager
+def servers_of_tests() -> Iterator[None]:
+    """The tests' own servers; those that were up before stay up."""
+    tests_var()
+    servers = Servers(for_tests=True)
+    started = servers.up()
+    try:
+        yield
+    finally:
+        if started:
+            servers.down()
+            say("servers: down")
+
+
+def test(arguments: list[str]) -> int:
+    """The main suite on two processes, then the browser's in a process of its own: it owns an event loop."""
+    started = time.monotonic()
+    with servers_of_tests():
+        if arguments:
+            return pytest("chosen", arguments).code
+        main = pytest("main", ["-n", "2", f"--ignore={BROWSER}", "tests"])
+        browser = Outcome(0)
+        if any((ROOT / BROWSER).glob("test_*.py")):
+            say("browser tests")
+            browser = pytest("browser", [f"--ignore={PICTURES}", BROWSER], {"DJANGO_ALLOW_ASYNC_UNSAFE": "1"})
+    passed, failed, skipped = (getattr(main, x) + getattr(browser, x) for x in ("passed", "failed", "skipped"))
+    say(f"all of it took {time.monotonic() - started:.0f} s")
+    say(f"{passed} passed, {failed} failed, {skipped} skipped")
+    if browser.skipped:
+        say(f"browser tests skipped: {browser.skipped} (no Chromium here)")
+    return main.code or (0 if browser.code == NO_TESTS else browser.code)
+
+
+def pytest(name: str, arguments: list[str], extra: dict[str, str] | None = None) -> Outcome:
+    report = var() / f"{name}.xml"
+    report.unlink(missing_ok=True)
+    command = [str(PYTHON), "-m", "pytest", f"--junit-xml={report}", *arguments]
+    code = subprocess.run(command, cwd=ROOT, env={**os.environ, **(extra or {})}).returncode
+    return counted(code, report)
+
+
+def counted(code: int, report: Path) -> Outcome:
+    """The figures of pytest's own report; none when it did not come so far as to write one."""
+    if not report.exists():
+        return Outcome(code)
+    total = failed = skipped = 0
+    for suite in ElementTree.parse(report).iter("testsuite"):
+        total += int(suite.get("tests", 0))
+        failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        skipped += int(suite.get("skipped", 0))
+    return Outcome(code, total - failed - skipped, failed, skipped)
+
+
+def pictures(arguments: list[str]) -> int:
+    """Screenshots of every page, in both themes and widths, into docs/pictures."""
+    with servers_of_tests():
+        return pytest("pictures", [PICTURES, *arguments], {"DJANGO_ALLOW_ASYNC_UNSAFE": "1", "BROWSER": "required"}).code
+
+
+def lint() -> int:
+    """Every linter at once; what failed is shown whole."""
+    started = time.monotonic()
+    scripts = VENV / "bin"
+    commands = {
+        "ruff": [str(scripts / "ruff"), "check", "."],
+        "format": [str(scripts / "ruff"), "format", "--check", "."],
+        "imports": [str(scripts / "lint-imports")],
+        "types": [str(scripts / "mypy")],
+        # Without a server this only warns that it could not ask which migrations were applied.
+        "migrations": [str(PYTHON), "-W", "ignore", "manage.py", "makemigrations", "--check", "--dry-run"],
+    }
+    running = {
+        name: subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for name, command in commands.items()
+    }
+    bad = []
+    for name, process in running.items():
+        output, _ = process.communicate()
+        say(f"{name}: {'fine' if process.returncode == 0 else 'not fine'}")
+        if process.returncode != 0:
+            bad.append(name)
+            say(output)
+    say(f"lint: {'failed: ' + ', '.join(bad) if bad else 'fine'} ({time.monotonic() - started:.0f} s)")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    what, *rest = sys.argv[1:] or ["test"]
+    sys.exit({"test": lambda: test(rest), "lint": lint, "pictures": lambda: pictures(rest)}[what]())

@@ -1,0 +1,1 @@
+"""The service: everything that makes of floors and machines a site."""

@@ -1,0 +1,26 @@
+"""The site for an ASGI server: pages, API and sockets in one process."""
+
+import os
+from importlib.util import find_spec
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "soc.settings")
+os.environ.setdefault("WATCHFLOOR_PROCESS", "web")
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import AllowedHostsOriginValidator
+from django.core.asgi import get_asgi_application
+
+pages = get_asgi_application()
+
+if find_spec("soc.live.routing"):
+    from soc.live.routing import websocket_urlpatterns
+else:
+    websocket_urlpatterns = []
+
+application = ProtocolTypeRouter(
+    {
+        "http": pages,
+        # A page of another site may not open our socket with a reader's cookie.
+        "websocket": AllowedHostsOriginValidator(URLRouter(websocket_urlpatterns)),
+    }
+)

@@ -1,0 +1,1 @@
+"""How the service is: alive, ready, measured; how it starts and what it writes in its logs."""

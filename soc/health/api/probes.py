@@ -1,0 +1,79 @@
+"""Alive, ready, and in numbers."""
+
+import ipaddress
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from drf_spectacular.utils import extend_schema, inline_serializer
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from soc.health.queries.readiness import readiness
+from tenants.gates.identifying import bearer_actor
+
+_STATUS = inline_serializer("Alive", {"status": serializers.CharField()})
+_READY = inline_serializer(
+    "Ready",
+    {
+        "status": serializers.ChoiceField(["ok", "degraded", "unavailable"]),
+        "database": serializers.CharField(),
+        "migrations": serializers.CharField(),
+        "broker": serializers.CharField(),
+        "sockets": serializers.CharField(),
+    },
+)
+
+
+class Alive(APIView):
+    """The process lives."""
+
+    @extend_schema(operation_id="healthz", summary="The process lives", auth=[], responses={200: _STATUS})
+    def get(self, request: Request) -> Response:
+        """Says so and asks nothing else."""
+        return Response({"status": "ok"})
+
+
+class Ready(APIView):
+    """The process can do its work."""
+
+    @extend_schema(
+        operation_id="readyz", summary="Each dependency and its state", auth=[], responses={200: _READY, 503: _READY}
+    )
+    def get(self, request: Request) -> Response:
+        """503 when people cannot be served; a missing doorbell only slows the work."""
+        state = readiness()
+        return Response(state.document(), status=503 if state.status == "unavailable" else 200)
+
+
+class Metrics(APIView):
+    """What Prometheus reads, for this machine or an admin's token; strangers get what any unknown address gives."""
+
+    schema = None
+
+    def get(self, request: Request) -> HttpResponse:
+        """The text form of every measure."""
+        if not (from_this_machine(request) or by_an_admin(request)):
+            raise Http404
+        from soc.health.queries.depths import publish_depths
+
+        publish_depths()
+        return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+def from_this_machine(request: Any) -> bool:
+    """Whether the caller's address is loopback and no proxy spoke for somebody else."""
+    if "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META:
+        return False
+    try:
+        return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
+
+
+def by_an_admin(request: Any) -> bool:
+    """Whether the call carries the token of a programme's admin."""
+    actor = bearer_actor(request.META.get("HTTP_AUTHORIZATION", ""))
+    return actor is not None and actor.role == "admin"

@@ -1,0 +1,13 @@
+"""Addresses of the probes and of the API's schema."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularJSONAPIView
+
+from soc.health.api.probes import Alive, Metrics, Ready
+
+urlpatterns = [
+    path("healthz", Alive.as_view(), name="healthz"),
+    path("readyz", Ready.as_view(), name="readyz"),
+    path("metrics", Metrics.as_view(), name="metrics"),
+    path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+]
