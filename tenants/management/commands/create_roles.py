@@ -18,9 +18,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DATABASE_ADMIN_URL:
             raise CommandError("DATABASE_ADMIN_URL is not set. On the embedded set-up `make run` creates the roles.")
-        done = create_roles(
-            admin=settings.DATABASE_ADMIN_URL, database=settings.DATABASES["default"]["NAME"], passwords=passwords()
-        )
+        done = create_roles(admin=settings.DATABASE_ADMIN_URL, database=settings.DATABASES["default"]["NAME"], passwords=passwords())
         for line in done or ["nothing to do"]:
             self.stdout.write(line)
 

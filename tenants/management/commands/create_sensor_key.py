@@ -23,7 +23,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             with scope.floor(None, actor="system:command"):
-                _, secret, retired = create_sensor_key(agency=options["agency"], name=options["name"], days=options["days"], by=system("command"))
+                _, secret, retired = create_sensor_key(
+                    agency=options["agency"], name=options["name"], days=options["days"], by=system("command")
+                )
         except DomainError as error:
             raise CommandError(f"{error.detail} {error.cure}".strip()) from error
         for key in retired:

@@ -1,0 +1,1 @@
+"""Who we are, the wall between us, and what happened."""

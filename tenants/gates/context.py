@@ -1,0 +1,67 @@
+"""What every page's frame shows: who reads, where they may go, whether the data are simulated."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
+
+from tenants.actors import Actor
+from tenants.gates.navigation import items_for
+
+
+@dataclass(frozen=True)
+class NavLink:
+    """One link of the top bar."""
+
+    label: str
+    url: str
+    current: bool
+    count: int | None
+
+
+@dataclass(frozen=True)
+class PageFrame:
+    """The frame around a page."""
+
+    person: Any = None
+    role: str = ""
+    agency: Any = None
+    nav: tuple[NavLink, ...] = ()
+    simulated: bool = False
+    theme: str = "system"
+    single_keys: bool = True
+    time_zone: str = "UTC"
+    agencies: tuple[Any, ...] = field(default=())  # for those who may switch between two
+
+
+def frame(request: Any) -> PageFrame:
+    """The frame for this request; no query for a page without an actor."""
+    actor: Actor | None = getattr(request, "actor", None)
+    simulated = settings.SIMULATED
+    if actor is None or actor.person_id is None:
+        return PageFrame(simulated=simulated)
+    person = request.user
+    links = []
+    for item in items_for(actor):
+        try:
+            url = reverse(item.url_name)
+        except NoReverseMatch:
+            continue
+        links.append(NavLink(item.label, url, request.path.startswith(url), item.count(actor) if item.count else None))
+    return PageFrame(
+        person=person,
+        role=actor.role,
+        agency=getattr(request, "own_agency", None),
+        nav=tuple(links),
+        simulated=simulated,
+        theme=person.theme,
+        single_keys=person.single_keys,
+        time_zone=person.time_zone if actor.speaks_for_an_agency else "UTC",
+        agencies=getattr(request, "own_agencies", ()),
+    )
+
+
+def page(request: Any) -> dict[str, Any]:
+    """Context processor: `page` in every template."""
+    return {"page": frame(request)}

@@ -1,0 +1,31 @@
+"""Middleware of the gates: the session and the sign-in pages live in the lobby."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.sessions.middleware import SessionMiddleware
+
+from tenants.isolation import scope
+
+LOBBY_PATHS = ("/accounts/",)
+
+
+class LobbySessionMiddleware(SessionMiddleware):
+    """Django's sessions, saved in a lobby scope of their own."""
+
+    def process_response(self, request: Any, response: Any) -> Any:
+        with scope.lobby():
+            return super().process_response(request, response)
+
+
+class LobbyMiddleware:
+    """Sign-in pages stay in the lobby because they write the session; every other page opens its own scope in its gate."""
+
+    def __init__(self, get_response: Callable[[Any], Any]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> Any:
+        if request.path.startswith(LOBBY_PATHS):
+            with scope.lobby():
+                return self.get_response(request)
+        return self.get_response(request)

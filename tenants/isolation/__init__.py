@@ -1,0 +1,1 @@
+"""The wall between agencies: scope, backend, manager and constraints."""

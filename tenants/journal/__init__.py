@@ -1,0 +1,1 @@
+"""The append-only table of facts: recording, delivery, sealing."""

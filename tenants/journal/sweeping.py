@@ -1,0 +1,54 @@
+"""The sweep that every worker makes each second: all work that rows hold, agency by agency, with or without a broker."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import close_old_connections
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Chore:
+    """One kind of work kept in rows: `agencies()` says who has some (opens its own scope), `work(agency_id)` does some and says how much."""
+
+    name: str
+    agencies: Callable[[], list[int | None]]
+    work: Callable[[int | None], int]
+
+
+_chores: dict[str, Chore] = {}
+
+
+def register(chore: Chore) -> None:
+    """Add a kind of work (apps do so when they are ready)."""
+    _chores[chore.name] = chore
+
+
+def chores() -> list[Chore]:
+    """Every registered kind of work, in order of registration."""
+    return list(_chores.values())
+
+
+def sweep(names: tuple[str, ...] | None = None, agency_id: int | None | str = "any", rounds: int = 20) -> int:
+    """Do what is due, a little for each agency in turn (fairness), until a round finds nothing or `rounds` are over.
+
+    Returns how many pieces of work were done. A chore that fails is logged and does not stop the others.
+    """
+    done = 0
+    for _ in range(rounds):
+        before = done
+        for chore in chores():
+            if names is not None and chore.name not in names:
+                continue
+            try:
+                agencies = chore.agencies() if agency_id == "any" else [agency_id]
+                for one in agencies:
+                    done += chore.work(one)  # type: ignore[arg-type]
+            except Exception:
+                logger.exception("a chore failed; the next sweep tries again", extra={"chore": chore.name})
+                close_old_connections()
+        if done == before:
+            break
+    return done

@@ -1,0 +1,36 @@
+"""Rights of the lobby on the tables of Django and allauth, and the functions that it may call."""
+
+from django.db import migrations
+
+from tenants.isolation.functions import agencies_with
+
+LOBBY = """
+GRANT SELECT, INSERT, UPDATE, DELETE ON django_session, account_emailaddress, account_emailconfirmation, mfa_authenticator TO soc_lobby;
+GRANT SELECT ON django_content_type, django_migrations TO soc_lobby;
+CREATE TABLE watchfloor_cache (cache_key varchar(255) PRIMARY KEY, value text NOT NULL, expires timestamptz NOT NULL);
+CREATE INDEX watchfloor_cache_expires ON watchfloor_cache (expires);
+GRANT SELECT, INSERT, UPDATE, DELETE ON watchfloor_cache TO soc_lobby;
+"""
+
+
+class Migration(migrations.Migration):
+    """After sign-in's own tables exist."""
+
+    dependencies = [
+        ("tenants", "0001_the_bottom_floor"),
+        ("sessions", "0001_initial"),
+        ("contenttypes", "0002_remove_content_type_name"),
+        ("account", "0001_initial"),
+        ("mfa", "0001_initial"),
+    ]
+
+    operations = [
+        migrations.RunSQL(LOBBY, "DROP TABLE watchfloor_cache"),
+        migrations.RunSQL(
+            agencies_with(
+                "agencies_with_deliveries",
+                "SELECT d.agency_id FROM tenants_delivery d WHERE d.state = 'open' AND d.due_at <= now() GROUP BY 1 ORDER BY min(d.id)",
+            ),
+            "DROP FUNCTION agencies_with_deliveries()",
+        ),
+    ]
