@@ -8,6 +8,8 @@ import psycopg
 import pytest
 from django.conf import settings
 
+pytest_plugins = ["tests.cast"]
+
 BROWSER_TESTS = Path(__file__).parent / "browser"
 
 
