@@ -12,7 +12,7 @@ from typing import Any
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 _SAFE = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request", "taskName", "server_time"}
+_ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "request", "taskName", "server_time", "color_message"}
 
 
 def request_id_from(header: str) -> str:
@@ -54,5 +54,9 @@ def logging_settings(level: str) -> dict[str, Any]:
             # Our own line for each request says more.
             "uvicorn.access": {"level": "WARNING"},
             "httpx": {"level": "WARNING"},
+            # A ring is no news; what it led to is.
+            "celery.worker.strategy": {"level": "WARNING"},
+            "celery.app.trace": {"level": "WARNING"},
+            "celery.beat": {"level": "WARNING"},
         },
     }
