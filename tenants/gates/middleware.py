@@ -14,6 +14,9 @@ class LobbySessionMiddleware(SessionMiddleware):
     """Django's sessions, saved in a lobby scope of their own."""
 
     def process_response(self, request: Any, response: Any) -> Any:
+        # Only saving asks the database; probes and anonymous answers must not need it.
+        if not request.session.modified:
+            return super().process_response(request, response)
         with scope.lobby():
             return super().process_response(request, response)
 
