@@ -18,9 +18,47 @@ JSON = st.recursive(
     max_leaves=12,
 )
 NAMES = st.sampled_from(
-    "title severity rule event happened_at entities observables techniques description source_ref class_uid finding_info "
-    "severity_id evidences resources attacks metadata id level tags Hostname SubjectUserName SubjectDomainName User Hashes "
-    "IpAddress TimeCreated type value type_id uid name src_endpoint ip actor user time first_seen_time device".split()
+    [
+        "title",
+        "severity",
+        "rule",
+        "event",
+        "happened_at",
+        "entities",
+        "observables",
+        "techniques",
+        "description",
+        "source_ref",
+        "class_uid",
+        "finding_info",
+        "severity_id",
+        "evidences",
+        "resources",
+        "attacks",
+        "metadata",
+        "id",
+        "level",
+        "tags",
+        "Hostname",
+        "SubjectUserName",
+        "SubjectDomainName",
+        "User",
+        "Hashes",
+        "IpAddress",
+        "TimeCreated",
+        "type",
+        "value",
+        "type_id",
+        "uid",
+        "name",
+        "src_endpoint",
+        "ip",
+        "actor",
+        "user",
+        "time",
+        "first_seen_time",
+        "device",
+    ]
 )
 SHAPED = st.recursive(
     JSON | st.just(2004),
