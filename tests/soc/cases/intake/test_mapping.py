@@ -49,7 +49,7 @@ def test_pointers_are_those_of_rfc_6901(pointer: str, value: object) -> None:
         ({"title": "/where/-"}, "title"),
         ({"title": "/where/9"}, "title"),
         ({"title": 7}, "title"),
-        ({"title": "/src", "colour": "/src"}, "mapping"),
+        ({"title": "/src", "color": "/src"}, "mapping"),
     ],
 )
 def test_a_mapping_that_cannot_be_followed_says_where(mapping: object, field: str) -> None:
