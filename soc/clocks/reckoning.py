@@ -16,7 +16,7 @@ class EntryKind(StrEnum):
     RESUMED = "resumed"
     TIGHTENED = "tightened"
     STOPPED = "stopped"
-    LATE = "late"
+    BREACHED = "breached"
     CLOSED = "closed"
     REOPENED = "reopened"
 
@@ -88,7 +88,7 @@ class Reckoning:
         return ClockState.PAUSED if self.paused_at is not None else ClockState.RUNNING
 
     def breach_is_due(self, at: datetime) -> bool:
-        """Whether LATE has to be written now: the clock runs, its due time has passed, and none was written yet."""
+        """Whether BREACHED has to be written now: the clock runs, its due time has passed, and none was written yet."""
         return self.runs and self.breached_at is None and self.due_at is not None and at > self.due_at
 
 
@@ -141,7 +141,7 @@ def _after(clock: Reckoning, entry: Entry) -> Reckoning:
         case EntryKind.STOPPED:
             _require(clock.is_open, "the clock has stopped already")
             return replace(clock, stopped_at=entry.at)
-        case EntryKind.LATE:
+        case EntryKind.BREACHED:
             _require(clock.breached_at is None, "the breach is written already")
             return replace(clock, breached_at=entry.at)
         case EntryKind.CLOSED:

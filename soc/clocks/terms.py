@@ -13,9 +13,9 @@ WASHINGTON = ZoneInfo("America/New_York")
 class Calendar(StrEnum):
     """What the time of a clock is counted in."""
 
-    CALENDAR = "calendar"
+    CALENDAR_TIME = "calendar_time"
     BUSINESS_DAYS = "business_days"
-    FIXED_DATE = "fixed_date"
+    FIXED = "fixed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ class Term:
     def calendar(self) -> Calendar:
         """What this term is counted in."""
         if self.duration is not None:
-            return Calendar.CALENDAR
-        return Calendar.BUSINESS_DAYS if self.business_days is not None else Calendar.FIXED_DATE
+            return Calendar.CALENDAR_TIME
+        return Calendar.BUSINESS_DAYS if self.business_days is not None else Calendar.FIXED
 
     def due_at(self, started_at: datetime) -> datetime:
         """When a clock that starts then is due, absolute and in UTC; pauses come on top of it.

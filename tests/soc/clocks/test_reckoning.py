@@ -90,12 +90,12 @@ def test_a_breach_is_written_exactly_once() -> None:
     clock = reckon([started()])
     assert not clock.breach_is_due(at(4))
     assert clock.breach_is_due(at(4.01))
-    written = follows(clock, entry("late", 4.01))
+    written = follows(clock, entry("breached", 4.01))
     assert not written.breach_is_due(at(99))
-    reopened = reckon([started(), entry("late", 5), entry("closed", 6), entry("reopened", 7)])
+    reopened = reckon([started(), entry("breached", 5), entry("closed", 6), entry("reopened", 7)])
     assert not reopened.breach_is_due(at(99))
     with pytest.raises(LedgerBroken):
-        follows(written, entry("late", 6))
+        follows(written, entry("breached", 6))
 
 
 @pytest.mark.parametrize("last", [entry("stopped", 1), entry("closed", 1)])
@@ -145,7 +145,7 @@ def test_adding_up_again_equals_adding_up_as_it_goes(steps: list[tuple[EntryKind
         except LedgerBroken:
             continue
         ledger.append(written)
-        breaches += kind is EntryKind.LATE
+        breaches += kind is EntryKind.BREACHED
     assert reckon(ledger) == clock
     assert breaches <= 1
     if clock.due_at is not None:

@@ -61,7 +61,7 @@ def test_business_days_skip_weekends_and_holidays_and_end_at_midnight_in_washing
 def test_a_fixed_deadline_is_due_whenever_the_clock_starts() -> None:
     deadline = datetime(2026, 12, 7, 23, 59, tzinfo=UTC)
     term = Term(deadline=deadline)
-    assert (term.due_at(datetime(2027, 1, 1, tzinfo=UTC)), term.calendar) == (deadline, Calendar.FIXED_DATE)
+    assert (term.due_at(datetime(2027, 1, 1, tzinfo=UTC)), term.calendar) == (deadline, Calendar.FIXED)
 
 
 @pytest.mark.parametrize(
