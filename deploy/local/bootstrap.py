@@ -1,5 +1,7 @@
 """Makes the environment that everything else runs in, from Python 3.11+ and the two registries alone."""
 
+from __future__ import annotations
+
 import fcntl
 import hashlib
 import json
@@ -40,7 +42,7 @@ class SetUpFailed(SystemExit):
 def main(arguments: list[str]) -> None:
     """`run` installs what the product needs, `test` also what tests and lint need, `lock` compiles the locks."""
     kind = arguments[0] if arguments else "run"
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036  an older Python is told so in words
         raise SetUpFailed(f"Watchfloor needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
     with alone():
         make_environment()

@@ -1,5 +1,7 @@
 """Where the parts of a local installation lie: the clone, its environment, its data."""
 
+from __future__ import annotations
+
 import os
 from pathlib import Path
 

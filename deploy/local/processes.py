@@ -34,9 +34,7 @@ def start(
     if options:
         command = [sys.executable, "-S", str(LAUNCH), *options, "--", *command]
     with open_log(log) as output:
-        return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, env=environment
-        )
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, env=environment)
 
 
 def open_log(name: str):

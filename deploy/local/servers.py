@@ -87,9 +87,7 @@ class Servers:
         options = {**POSTGRES_SETTINGS, "port": str(self.state["postgres_port"]), **(CARELESS if self.for_tests else {})}
         command = [str(binaries() / "postgres"), "-D", str(self.data)]
         command += [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        child = processes.start(
-            command, log="postgres", tether="SIGINT" if tether else None, identity=self.state["identity"]
-        )
+        child = processes.start(command, log="postgres", tether="SIGINT" if tether else None, identity=self.state["identity"])
         processes.note_pid("postgres", child.pid)
         wait_for("PostgreSQL", child, self.postgres_answers, log="postgres")
         return child

@@ -187,7 +187,11 @@ class Supervisor:
         """Run a management command; one that fails ends the start with its own words."""
         command = [str(PYTHON), str(MANAGE), *arguments]
         result = subprocess.run(
-            command, cwd=ROOT, env=self.environment(), stdout=None if shown else subprocess.PIPE, stderr=None if shown else subprocess.STDOUT
+            command,
+            cwd=ROOT,
+            env=self.environment(),
+            stdout=None if shown else subprocess.PIPE,
+            stderr=None if shown else subprocess.STDOUT,
         )
         if result.returncode != 0:
             said = (result.stdout or b"").decode(errors="replace")

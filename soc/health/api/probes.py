@@ -39,9 +39,7 @@ class Alive(APIView):
 class Ready(APIView):
     """The process can do its work."""
 
-    @extend_schema(
-        operation_id="readyz", summary="Each dependency and its state", auth=[], responses={200: _READY, 503: _READY}
-    )
+    @extend_schema(operation_id="readyz", summary="Each dependency and its state", auth=[], responses={200: _READY, 503: _READY})
     def get(self, request: Request) -> Response:
         """503 when people cannot be served; a missing doorbell only slows the work."""
         state = readiness()

@@ -1,8 +1,6 @@
 """The probes: alive, ready, and measures for those who may."""
 
 import pytest
-from django.conf import settings
-from django.db import connection
 
 
 def test_a_living_process_says_so(client):
