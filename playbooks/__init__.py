@@ -1,0 +1,1 @@
+"""How machines act, and when they must ask."""

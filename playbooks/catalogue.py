@@ -1,0 +1,110 @@
+"""What floors above plug in: actions that a playbook may take on its subject, and what the subject is called."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from playbooks.states import EffectClass
+from tenants.actors import Actor
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What an action on the subject gets to know of the run that takes it."""
+
+    run: str  # the run's outside id
+    agency_id: int
+    subject: str  # "case:42"
+    book: str
+    step: str
+    effect_key: str
+    by: Actor
+    variables: dict[str, str]
+
+
+@dataclass(frozen=True)
+class LocalAction:
+    """An action on the subject. `perform(context, args)` is called inside the transaction that records the step.
+
+    It may return {output: text}; a DomainError that it raises fails the step and undoes what it wrote.
+    """
+
+    name: str
+    perform: Callable[[RunContext, dict[str, str]], dict[str, str] | None]
+    label: str
+    effect: EffectClass = EffectClass.LOCAL
+
+
+@dataclass(frozen=True)
+class SubjectKind:
+    """What subjects of a prefix are. `find(number, reader)` gives the subject of an outside number that `reader` may read, or None;
+    `describe(subjects)` their number, title and severity; `readable(subject, reader)` whether a reader may know of it."""
+
+    prefix: str
+    find: Callable[[str, Actor], str | None]
+    describe: Callable[[Iterable[str]], dict[str, dict[str, str]]]
+    readable: Callable[[str, Actor], bool]
+
+
+_actions: dict[str, LocalAction] = {}
+_subjects: dict[str, SubjectKind] = {}
+
+
+def register_action(
+    name: str,
+    perform: Callable[[RunContext, dict[str, str]], dict[str, str] | None],
+    label: str,
+    effect: str = EffectClass.LOCAL,
+) -> None:
+    """Plug in an action, named for its subject and verb ("case.note"). Raises ValueError unless it writes with the step itself."""
+    if effect != EffectClass.LOCAL:
+        raise ValueError(f"{name}: an action on the subject is written in the step's own transaction; other effects are connectors")
+    prefix, dot, verb = name.partition(".")
+    if not (dot and prefix and verb):
+        raise ValueError(f"{name}: an action is named for its subject and verb, like case.note")
+    _actions[name] = LocalAction(name, perform, label)
+
+
+def action(name: str) -> LocalAction | None:
+    """The action of that name, or None."""
+    return _actions.get(name)
+
+
+def action_names() -> frozenset[str]:
+    """Every action that is plugged in."""
+    return frozenset(_actions)
+
+
+def register_subject(
+    prefix: str,
+    *,
+    find: Callable[[str, Actor], str | None],
+    describe: Callable[[Iterable[str]], dict[str, dict[str, str]]],
+    readable: Callable[[str, Actor], bool],
+) -> None:
+    """Say what subjects of a prefix are."""
+    _subjects[prefix] = SubjectKind(prefix, find, describe, readable)
+
+
+def find_subject(prefix: str, number: str, reader: Actor) -> str | None:
+    """The subject of an outside number that `reader` may read, or None."""
+    kind = _subjects.get(prefix)
+    return kind.find(number, reader) if kind else None
+
+
+def describe(subjects: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Number, title and severity of each subject that is known; one call a prefix."""
+    by_prefix: dict[str, list[str]] = {}
+    for subject in dict.fromkeys(subjects):
+        by_prefix.setdefault(subject.partition(":")[0], []).append(subject)
+    told: dict[str, dict[str, str]] = {}
+    for prefix, some in by_prefix.items():
+        if prefix in _subjects:
+            told.update(_subjects[prefix].describe(some))
+    return told
+
+
+def is_readable(subject: str, reader: Actor) -> bool:
+    """Whether `reader` may know of the subject; unknown kinds are closed to all but the machinery."""
+    kind = _subjects.get(subject.partition(":")[0])
+    return kind.readable(subject, reader) if kind else reader.is_machine

@@ -1,0 +1,1 @@
+"""The products of an agency that a playbook may speak to, and how."""

@@ -1,0 +1,1 @@
+"""What a playbook says: reading, checking, compiling. Pure."""

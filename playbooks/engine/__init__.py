@@ -1,0 +1,1 @@
+"""How a run goes on: claim, decide, perform outside any transaction, record."""

@@ -1,0 +1,94 @@
+"""What playbooks tell the world. Recorded with subject `run:<uuid>`; `about` is the run's opaque subject (`case:42`)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class RunStarted:
+    """A run began, and why."""
+
+    run: str
+    about: str
+    book: str
+    version: str
+    why: str
+
+
+@dataclass(frozen=True)
+class StepEnded:
+    """A step ended: done, failed, skipped or unknown."""
+
+    run: str
+    about: str
+    step: str
+    name: str
+    outcome: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class ApprovalAsked:
+    """A step waits for votes on exactly what would run."""
+
+    run: str
+    about: str
+    approval: str
+    action: str
+    hash: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class VoteGiven:
+    """A person voted."""
+
+    run: str
+    about: str
+    approval: str
+    vote: str
+    voter: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class ApprovalDecided:
+    """The approval is approved, denied, lapsed or void; only approved runs."""
+
+    run: str
+    about: str
+    approval: str
+    action: str
+    outcome: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class ApprovalLapsesSoon:
+    """The watch lead is told: ten minutes are left."""
+
+    run: str
+    about: str
+    approval: str
+    action: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class UndoRegistered:
+    """An effect can be undone, and how."""
+
+    run: str
+    about: str
+    step: str
+    text: str
+
+
+@dataclass(frozen=True)
+class RunEnded:
+    """The run ended: done, failed or cancelled."""
+
+    run: str
+    about: str
+    outcome: str
+    detail: str = ""

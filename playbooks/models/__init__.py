@@ -1,0 +1,23 @@
+"""Tables of the playbooks, a file per aggregate."""
+
+from playbooks.models.approval import Approval, StandingConsent, Vote
+from playbooks.models.book import Book, TriggerRule, Version
+from playbooks.models.connector import Connector, Effect
+from playbooks.models.run import Frame, Run, RunEvent, StepAttempt, Timer, Undo
+
+__all__ = [
+    "Approval",
+    "Book",
+    "Connector",
+    "Effect",
+    "Frame",
+    "Run",
+    "RunEvent",
+    "StandingConsent",
+    "StepAttempt",
+    "Timer",
+    "TriggerRule",
+    "Undo",
+    "Version",
+    "Vote",
+]

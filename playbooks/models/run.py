@@ -1,0 +1,189 @@
+"""Run: one book at work about one subject, with its frames, attempts, timers, undos and events."""
+
+import uuid
+
+from django.db import models
+
+from playbooks.models.book import Book, TriggerRule, Version
+from playbooks.states import RunState, StepState, UndoState, Waits
+from tenants.isolation.constraints import CompositeForeignKey, Wall
+from tenants.isolation.owned import Owned
+
+
+class Run(Owned):
+    """One book at work. `fence` grows with every claim: who holds an older one can no longer write."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True)
+    book = models.ForeignKey(Book, on_delete=models.PROTECT, related_name="+")
+    version = models.ForeignKey(Version, on_delete=models.PROTECT, related_name="+")
+    version_hash = models.CharField(max_length=64)
+    subject = models.CharField(max_length=80)  # opaque: "case:42"
+    trigger = models.ForeignKey(TriggerRule, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    why = models.TextField()
+    started_by = models.CharField(max_length=120)
+    started_by_label = models.CharField(max_length=120)
+    started_by_person = models.ForeignKey("tenants.Person", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=RunState, default=RunState.READY)
+    waits_for = models.CharField(max_length=10, choices=Waits, default=Waits.NOTHING, blank=True)
+    detail = models.TextField(default="")  # how it ended, in a sentence
+    variables = models.JSONField(default=dict)
+    fence = models.BigIntegerField(default=0)
+    lease_owner = models.CharField(max_length=120, default="")
+    lease_until = models.DateTimeField(null=True)
+    wake_at = models.DateTimeField()
+    faults = models.PositiveSmallIntegerField(default=0)  # failures of our own since the last step that ended
+    last_event = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["agency", "wake_at", "id"], condition=models.Q(state="ready"), name="run_ready"),
+            models.Index(fields=["agency", "lease_until", "id"], condition=models.Q(state="running"), name="run_leased"),
+            models.Index(fields=["agency", "subject", "id"], name="run_subject"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "id"], name="run_agency_id"),
+            # One storm, one run: the same trigger, content and subject start once.
+            models.UniqueConstraint(
+                fields=["agency", "subject", "trigger", "version"], condition=models.Q(trigger__isnull=False), name="run_trigger_once"
+            ),
+            Wall(name="run_wall"),
+        ]
+
+    @property
+    def journal_subject(self) -> str:
+        """How the journal names this run."""
+        return f"run:{self.public_id}"
+
+
+class Frame(Owned):
+    """One open block of a run: the book itself, or a branch. Its end returns to the step that opened it."""
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, db_constraint=False, related_name="frames")
+    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, db_constraint=False, related_name="+")
+    step_id = models.CharField(max_length=80, default="")  # the step that opened it, empty for the book
+    branch = models.CharField(max_length=80, default="")
+    iteration = models.PositiveIntegerField(default=1)
+    cursor = models.CharField(max_length=80)  # the step where it stands
+    visits = models.JSONField(default=dict)  # step id -> how often it was entered in this frame
+    expected = models.PositiveSmallIntegerField(default=1)
+    arrived = models.PositiveSmallIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "id"], name="frame_agency_id"),
+            models.UniqueConstraint(
+                fields=["run", "parent", "step_id", "branch", "iteration"], nulls_distinct=False, name="frame_once"
+            ),
+            CompositeForeignKey(field="run", to="playbooks.Run", name="frame_run_fk"),
+            CompositeForeignKey(field="parent", to="playbooks.Frame", name="frame_parent_fk"),
+            Wall(name="frame_wall"),
+        ]
+
+
+class StepAttempt(Owned):
+    """One attempt at one command of a step on one target. All attempts at the same thing share the effect key."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True)
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, db_constraint=False, related_name="attempts")
+    frame = models.ForeignKey(Frame, on_delete=models.PROTECT, db_constraint=False, related_name="+")
+    step_id = models.CharField(max_length=80)
+    command_no = models.PositiveSmallIntegerField(default=0)
+    target = models.CharField(max_length=200, default="")
+    iteration = models.PositiveIntegerField(default=1)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    kind = models.CharField(max_length=20)  # start | end | if | local | http | manual
+    name = models.TextField()
+    state = models.CharField(max_length=10, choices=StepState, default=StepState.PLANNED)
+    effect_class = models.CharField(max_length=12, default="local")
+    effect_key = models.CharField(max_length=64)
+    fence = models.BigIntegerField()
+    checks = models.PositiveSmallIntegerField(default=0)  # how often the product was asked whether it happened
+    rendered = models.JSONField(default=dict)  # exactly what runs, secrets by name
+    request_hash = models.CharField(max_length=64, default="")
+    response = models.JSONField(default=dict)
+    detail = models.TextField(default="")
+    assigned = models.JSONField(default=dict)  # name -> [before, after] of the variables that it set
+    ready_at = models.DateTimeField()  # the run had come here
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["agency", "run", "id"], name="attempt_run")]
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "id"], name="attempt_agency_id"),
+            models.UniqueConstraint(
+                fields=["run", "frame", "step_id", "command_no", "target", "iteration", "attempt"], name="attempt_once"
+            ),
+            models.UniqueConstraint(
+                fields=["run", "frame", "step_id", "command_no", "target", "iteration"],
+                condition=models.Q(state=StepState.OK),
+                name="attempt_ok_once",
+            ),
+            CompositeForeignKey(field="run", to="playbooks.Run", name="attempt_run_fk"),
+            CompositeForeignKey(field="frame", to="playbooks.Frame", name="attempt_frame_fk"),
+            Wall(name="attempt_wall"),
+        ]
+
+
+class Timer(Owned):
+    """A time at which a run goes on. Arming it twice is arming it once."""
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, db_constraint=False, related_name="timers")
+    frame = models.ForeignKey(Frame, on_delete=models.PROTECT, db_constraint=False, related_name="+")
+    purpose = models.CharField(max_length=120)  # "delay:<step>:1"
+    due_at = models.DateTimeField()
+    fired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["agency", "due_at"], condition=models.Q(fired_at=None), name="timer_due")]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "frame", "purpose"], name="timer_once"),
+            CompositeForeignKey(field="run", to="playbooks.Run", name="timer_run_fk"),
+            CompositeForeignKey(field="frame", to="playbooks.Frame", name="timer_frame_fk"),
+            Wall(name="timer_wall"),
+        ]
+
+
+class Undo(Owned):
+    """How an effect is taken back: registered in the same transaction as the result of the effect."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True)
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, db_constraint=False, related_name="undos")
+    attempt = models.ForeignKey(StepAttempt, on_delete=models.PROTECT, db_constraint=False, related_name="+")
+    text = models.TextField()
+    rendered = models.JSONField()
+    state = models.CharField(max_length=12, choices=UndoState, default=UndoState.REGISTERED)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "attempt"], name="undo_once"),
+            CompositeForeignKey(field="run", to="playbooks.Run", name="undo_run_fk"),
+            CompositeForeignKey(field="attempt", to="playbooks.StepAttempt", name="undo_attempt_fk"),
+            Wall(name="undo_wall"),
+        ]
+
+
+class RunEvent(Owned):
+    """What happened in a run, in its order; append-only."""
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, db_constraint=False, related_name="events")
+    no = models.PositiveIntegerField()
+    kind = models.CharField(max_length=30)
+    step_id = models.CharField(max_length=80, default="")
+    text = models.TextField()
+    actor = models.CharField(max_length=120)
+    actor_label = models.CharField(max_length=120)
+    fence = models.BigIntegerField()
+    data = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "no"], name="runevent_order"),
+            CompositeForeignKey(field="run", to="playbooks.Run", name="runevent_run_fk"),
+            Wall(name="runevent_wall", rights="SELECT, INSERT", audited=False),
+        ]

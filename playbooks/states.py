@@ -1,0 +1,80 @@
+"""States of runs, steps, approvals and votes, and the classes of effects."""
+
+from django.db.models import TextChoices
+
+
+class RunState(TextChoices):
+    """Where a run stands."""
+
+    READY = "ready", "Ready"
+    RUNNING = "running", "Running"
+    WAITING = "waiting", "Waiting"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+    @property
+    def is_over(self) -> bool:
+        return self in (RunState.DONE, RunState.FAILED, RunState.CANCELLED)
+
+
+class Waits(TextChoices):
+    """What a waiting run waits for."""
+
+    NOTHING = "", "Nothing"
+    APPROVAL = "approval", "A vote"
+    PERSON = "person", "A person's answer"
+    TIMER = "timer", "A time"
+
+
+class StepState(TextChoices):
+    """What became of one attempt at a step."""
+
+    PLANNED = "planned", "Planned"
+    STARTED = "started", "Started"
+    OK = "ok", "Done"
+    FAILED = "failed", "Failed"
+    UNKNOWN = "unknown", "Unknown"
+    SKIPPED = "skipped", "Not done"
+
+
+class ApprovalState(TextChoices):
+    """What became of an approval; only an approved action runs."""
+
+    OPEN = "open", "Open"
+    APPROVED = "approved", "Approved"
+    DENIED = "denied", "Denied"
+    LAPSED = "lapsed", "Lapsed"
+    VOID = "void", "Void"
+
+
+class VoteKind(TextChoices):
+    """How a person voted."""
+
+    APPROVE = "approve", "Approve"
+    DENY = "deny", "Deny"
+
+
+class Side(TextChoices):
+    """For whom a vote counts."""
+
+    FLOOR = "floor", "Watch floor"
+    LIAISON = "liaison", "Agency"
+
+
+class UndoState(TextChoices):
+    """What became of a registered undo."""
+
+    REGISTERED = "registered", "Can be undone"
+    DONE = "done", "Undone"
+
+
+class EffectClass(TextChoices):
+    """What may be done after a crash between starting an action and knowing its result."""
+
+    LOCAL = "local", "Written with the step itself: done exactly once"
+    READ = "read", "Reads only: safe to repeat"
+    IDEMPOTENT = "idempotent", "Sets a state: safe to repeat after a crash"
+    KEYED = "keyed", "Carries a key: asked first, repeated only under the same key"
+    VERIFIABLE = "verifiable", "Can be looked up: asked first, repeated when it is not there"
+    UNSAFE = "unsafe", "Never repeated by itself: a person is asked whether it happened"
