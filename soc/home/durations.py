@@ -48,12 +48,13 @@ def in_words(seconds: float) -> str:
 
 
 def late_in_words(seconds: float) -> str:
-    """Say how late something is.
+    """Say how late something is; seconds matter only within the first minute.
 
-    >>> late_in_words(372)
-    '6m late'
+    >>> late_in_words(372), late_in_words(190), late_in_words(20)
+    ('6m late', '3m late', '20s late')
     """
-    return f"{in_words(seconds)} late"
+    whole = seconds if seconds < MINUTE else seconds // MINUTE * MINUTE
+    return f"{in_words(whole)} late"
 
 
 def time_left(

@@ -35,7 +35,7 @@
     for (const place of document.querySelectorAll("[data-due]")) {
       const left = Number(place.dataset.due) - at;
       const late = left < 0;
-      const text = late ? `${inWords(-left)} late` : inWords(left) + (place.dataset.says === "left" ? " left" : "");
+      const text = late ? `${inWords(left > -MINUTE ? -left : Math.floor(-left / MINUTE) * MINUTE)} late` : inWords(left) + (place.dataset.says === "left" ? " left" : "");
       if (place.textContent !== text) place.textContent = text;
       place.classList.toggle("tone-late", late);
       place.classList.toggle("tone-soon", !late && left <= Number(place.dataset.soon || 900));

@@ -69,12 +69,12 @@ def severity(level: str) -> SafeString:
 
 
 @register.simple_tag
-def stage(state: str) -> SafeString:
-    """Draw the ring of a case's state and say the word."""
+def stage(state: str, ahead: bool = False) -> SafeString:
+    """Draw the ring of a case's state and say the word; a state still `ahead` has a dashed ring."""
     state = str(state)
     word = _STAGES.get(state, state.capitalize())
     return format_html(
-        '<span class="stage stage-{}">{}<span class="stage-word">{}</span></span>', state, mark(f"stage-{state}", ""), word
+        '<span class="stage stage-{}">{}<span class="stage-word">{}</span></span>', state, mark("stage-new" if ahead else f"stage-{state}", ""), word
     )
 
 
@@ -97,7 +97,7 @@ def who(kind: str) -> SafeString:
 def agency_badge(acronym: str, name: str = "") -> SafeString:
     """Show an agency's acronym as a badge; the whole name is its title where known."""
     if name:
-        return format_html('<abbr class="badge quiet-abbr" title="{}">{}</abbr>', name, acronym)
+        return format_html('<abbr class="badge" title="{}">{}</abbr>', name, acronym)
     return format_html('<span class="badge">{}</span>', acronym)
 
 
@@ -132,7 +132,7 @@ def when(at: datetime | None, form: str = "auto", missing: str = "unknown") -> S
 
 @register.simple_tag(takes_context=True)
 def clock(context: template.Context, facts: Any, form: str = "left", soon_seconds: int = 900) -> SafeString:
-    """Show what a clock has left; `form` is `left` (a row), `line` (name, meter, time) or `card` (the strip)."""
+    """Show what a clock has left; `form` is `left` (11m), `lead` (11m left), `line` (name, meter, time) or `card`."""
     at = context.get("at") or timezone.now()
     said = time_left(
         state=str(_fact(facts, "state")),
@@ -143,8 +143,8 @@ def clock(context: template.Context, facts: Any, form: str = "left", soon_second
         limit_seconds=_fact(facts, "limit_seconds"),
         soon_seconds=soon_seconds,
     )
-    if form == "left":
-        return _left(facts, said, said.text, soon_seconds)
+    if form in {"left", "lead"}:
+        return _left(facts, said, said.lead if form == "lead" else said.text, soon_seconds)
     used = share_used(
         at=at,
         started_at=_fact(facts, "started_at"),
@@ -156,7 +156,7 @@ def clock(context: template.Context, facts: Any, form: str = "left", soon_second
     label = _fact(facts, "label") or str(_fact(facts, "kind")).capitalize()
     if form == "line":
         return format_html(
-            '<li class="clock-line"><span>{}</span>{}<span class="left">{} {}</span></li>',
+            '<li class="clock-line"><span>{}</span>{}<span class="clock-said">{} {}</span></li>',
             label, bar, _left(facts, said, said.lead, soon_seconds), said.rest,
         )  # fmt: skip
     return format_html(
@@ -226,7 +226,7 @@ def _left(facts: Any, said: TimeLeft, text: str, soon_seconds: int) -> SafeStrin
     return format_html(
         '<time class="left tone-{}" datetime="{}" title="due {}" data-due="{}" data-soon="{}"{}>{}</time>',
         said.tone, due_at.isoformat(), exact, int(due_at.timestamp()), soon_seconds,
-        mark_safe(' data-says="left"') if text.endswith(" left") or text == said.lead else "", text,
+        mark_safe(' data-says="left"') if text == said.lead else "", text,
     )  # fmt: skip
 
 
