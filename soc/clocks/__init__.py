@@ -1,0 +1,1 @@
+"""The time that is left: instruments, rules, clocks and their ledger."""

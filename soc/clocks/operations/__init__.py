@@ -1,0 +1,1 @@
+"""Every write of clocks and of the instruments behind them."""

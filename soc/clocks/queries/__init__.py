@@ -1,0 +1,1 @@
+"""Every read of clocks and of the instruments behind them."""

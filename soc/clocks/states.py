@@ -1,0 +1,26 @@
+"""What exists about legal instruments: their kinds, and where they stand."""
+
+from django.db.models import TextChoices
+
+
+class InstrumentKind(TextChoices):
+    """What kind of text a rule hangs on."""
+
+    STATUTE = "statute", "Statute"
+    ORDER = "order", "Executive order"
+    DIRECTIVE = "directive", "Directive"
+    MEMO = "memo", "Memorandum"
+    CONTRACT_CLAUSE = "contract_clause", "Contract clause"
+    PROPOSAL = "proposal", "Proposal"
+    GUIDELINE = "guideline", "Guideline"
+    PROGRAM_POLICY = "program_policy", "Policy of this program, not law"
+
+
+class InstrumentStanding(TextChoices):
+    """Where an instrument stands in law on a date."""
+
+    IN_FORCE = "in_force", "In force"
+    PROPOSED = "proposed", "Proposed"
+    DORMANT = "dormant", "Dormant"
+    LAPSED = "lapsed", "Lapsed"
+    SUPERSEDED = "superseded", "Superseded"
