@@ -1,0 +1,17 @@
+"""Registers the bell and what it hears."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class LiveConfig(AppConfig):
+    """The bell."""
+
+    name = "soc.live"
+    label = "live"
+    verbose_name = "Live"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        import_module("soc.live.reactions")
