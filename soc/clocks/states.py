@@ -24,3 +24,12 @@ class InstrumentStanding(TextChoices):
     DORMANT = "dormant", "Dormant"
     LAPSED = "lapsed", "Lapsed"
     SUPERSEDED = "superseded", "Superseded"
+
+
+class Knowledge(TextChoices):
+    """How we know what is said of an instrument or rule. Only what was read counts as verified."""
+
+    READ = "V", "Read in a public repository or on an official page"
+    SECONDARY = "S", "Secondary sources only"
+    MEMORY = "M", "From memory, not checked"
+    CONFLICT = "X", "Sources conflict"

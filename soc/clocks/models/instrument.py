@@ -3,7 +3,7 @@
 from django.db import models
 
 from soc.clocks.models.term import Termed
-from soc.clocks.states import InstrumentKind, InstrumentStanding
+from soc.clocks.states import InstrumentKind, InstrumentStanding, Knowledge
 from tenants.isolation.constraints import Granted
 
 READABLE = {"soc_tenant": "SELECT", "soc_central": "SELECT, INSERT"}
@@ -33,6 +33,7 @@ class InstrumentState(models.Model):
     in_force_until = models.DateField(null=True)
     superseded_by = models.CharField(max_length=60, default="")  # an instrument's code
     source = models.TextField()
+    tag = models.CharField(max_length=1, choices=Knowledge, default=Knowledge.SECONDARY)
     verified = models.BooleanField(default=False)
     note = models.TextField(default="")
     recorded_at = models.DateTimeField()
@@ -59,6 +60,7 @@ class Rule(Termed):
     recipient = models.TextField(default="")
     wired = models.BooleanField(default=False)
     source = models.TextField(default="")
+    tag = models.CharField(max_length=1, choices=Knowledge, default=Knowledge.SECONDARY)
     verified = models.BooleanField(default=False)
     note = models.TextField(default="")
     recorded_at = models.DateTimeField()

@@ -20,8 +20,13 @@ def load_facts(*, by: Actor | None = None) -> int:
     A fact that an admin has corrected is not loaded again: only what the files said last is compared.
     """
     by = by or system("facts")
+    instruments, rules = _read("instruments.json"), _read("rules.json")
     with transaction.atomic():
-        return _load_instruments(_read("instruments.json"), by) + _load_rules(_read("rules.json"), by)
+        known = {one.code: one for one in Instrument.objects.all()}
+        new = [Instrument(code=f["code"], name=f["name"], kind=f["kind"]) for f in instruments if f["code"] not in known]
+        Instrument.objects.bulk_create(new)
+        known |= {one.code: one for one in new}
+        return len(new) + _load_states(instruments, known, by) + _load_rules(rules, known, by)
 
 
 def _read(name: str) -> list[dict[str, Any]]:
@@ -29,20 +34,13 @@ def _read(name: str) -> list[dict[str, Any]]:
     return found
 
 
-def _load_instruments(facts: list[dict[str, Any]], by: Actor) -> int:
-    known = {one.code: one for one in Instrument.objects.all()}
-    new = [Instrument(code=f["code"], name=f["name"], kind=f["kind"]) for f in facts if f["code"] not in known]
-    Instrument.objects.bulk_create(new)
-    known |= {one.code: one for one in new}
-    said = {(s.instrument_id, s.effective_from): _state_told(s) for s in InstrumentState.objects.filter(recorded_by=BY_FACTS).order_by("id")}
-    states = []
-    for fact in facts:
-        for told in fact["states"]:
-            state = _state(known[fact["code"]], told, by.now())
-            if said.get((state.instrument_id, state.effective_from)) != _state_told(state):
-                states.append(state)
-    InstrumentState.objects.bulk_create(states)
-    return len(new) + len(states)
+def _load_states(facts: list[dict[str, Any]], known: dict[str, Instrument], by: Actor) -> int:
+    before = InstrumentState.objects.filter(recorded_by=BY_FACTS).order_by("id")
+    said = {(state.instrument_id, state.effective_from): _state_told(state) for state in before}
+    states = [_state(known[fact["code"]], told, by.now()) for fact in facts for told in fact["states"]]
+    new = [state for state in states if said.get((state.instrument_id, state.effective_from)) != _state_told(state)]
+    InstrumentState.objects.bulk_create(new)
+    return len(new)
 
 
 def _state(instrument: Instrument, told: dict[str, Any], at: datetime) -> InstrumentState:
@@ -52,8 +50,9 @@ def _state(instrument: Instrument, told: dict[str, Any], at: datetime) -> Instru
         effective_from=_day(told["effective_from"]),
         in_force_from=_day(told.get("in_force_from")),
         in_force_until=_day(told.get("in_force_until")),
-        superseded_by=told.get("superseded_by", ""),
+        superseded_by=told.get("superseded_by") or "",
         source=told["source"],
+        tag=told.get("tag", ""),
         verified=told.get("verified", False),
         note=told.get("note", ""),
         recorded_at=at,
@@ -62,37 +61,47 @@ def _state(instrument: Instrument, told: dict[str, Any], at: datetime) -> Instru
 
 
 def _state_told(state: InstrumentState) -> tuple[Any, ...]:
-    return (state.standing, state.in_force_from, state.in_force_until, state.superseded_by, state.source, state.verified, state.note)
+    return (
+        state.standing,
+        state.in_force_from,
+        state.in_force_until,
+        state.superseded_by,
+        state.source,
+        state.tag,
+        state.verified,
+        state.note,
+    )
 
 
-def _load_rules(facts: list[dict[str, Any]], by: Actor) -> int:
-    instruments = {one.code: one.pk for one in Instrument.objects.all()}
+def _load_rules(facts: list[dict[str, Any]], known: dict[str, Instrument], by: Actor) -> int:
     said = {rule.code: _rule_told(rule) for rule in Rule.objects.order_by("id")}
-    rules = []
-    for fact in facts:
-        rule = Rule(
-            code=fact["code"],
-            instrument_id=instruments[fact["instrument"]],
-            kind=fact["kind"],
-            label=fact["label"],
-            trigger=fact["trigger"],
-            severity=fact.get("severity", ""),
-            calendar=fact.get("calendar", "calendar_time"),
-            duration=timedelta(seconds=fact["seconds"]) if fact.get("seconds") else None,
-            business_days=fact.get("business_days"),
-            deadline=datetime.fromisoformat(fact["deadline"]) if fact.get("deadline") else None,
-            may_pause=fact.get("may_pause", False),
-            recipient=fact.get("recipient", ""),
-            wired=fact.get("wired", False),
-            source=fact.get("source", ""),
-            verified=fact.get("verified", False),
-            note=fact.get("note", ""),
-            recorded_at=by.now(),
-        )
-        if said.get(rule.code) != _rule_told(rule):
-            rules.append(rule)
-    Rule.objects.bulk_create(rules)
-    return len(rules)
+    rules = [_rule(known[fact["instrument"]], fact, by.now()) for fact in facts]
+    new = [rule for rule in rules if said.get(rule.code) != _rule_told(rule)]
+    Rule.objects.bulk_create(new)
+    return len(new)
+
+
+def _rule(instrument: Instrument, told: dict[str, Any], at: datetime) -> Rule:
+    return Rule(
+        code=told["code"],
+        instrument=instrument,
+        kind=told["kind"],
+        label=told["label"],
+        trigger=told["trigger"],
+        severity=told.get("severity", ""),
+        calendar=told["calendar"],
+        duration=timedelta(seconds=told["seconds"]) if told.get("seconds") else None,
+        business_days=told.get("business_days"),
+        deadline=datetime.fromisoformat(told["deadline"]) if told.get("deadline") else None,
+        may_pause=told.get("may_pause", False),
+        recipient=told.get("recipient", ""),
+        wired=told.get("wired", False),
+        source=told.get("source", ""),
+        tag=told.get("tag", ""),
+        verified=told.get("verified", False),
+        note=told.get("note", ""),
+        recorded_at=at,
+    )
 
 
 def _rule_told(rule: Rule) -> tuple[Any, ...]:
@@ -107,6 +116,7 @@ def _rule_told(rule: Rule) -> tuple[Any, ...]:
         rule.recipient,
         rule.wired,
         rule.source,
+        rule.tag,
         rule.verified,
         rule.note,
     )
