@@ -9,3 +9,14 @@ class TenantsConfig(AppConfig):
     name = "tenants"
     verbose_name = "Tenants"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the chores of the journal, and write sign-ins down."""
+        from tenants.gates import navigation, sign_ins
+        from tenants.journal import delivery, sealing  # noqa: F401 registering is their import
+
+        sign_ins.listen()
+        staff = frozenset({"analyst", "watch_lead", "admin", "auditor"})
+        navigation.register(navigation.NavItem("Agencies", "agencies", staff, 60))
+        navigation.register(navigation.NavItem("People", "people", frozenset({"admin", "auditor"}), 70))
+        navigation.register(navigation.NavItem("Parked", "parked", frozenset({"watch_lead", "admin"}), 90))

@@ -7,8 +7,8 @@ def may_change_the_directory(actor: Actor) -> bool:
     return actor.runs_the_programme or actor.kind == "system"
 
 
-def may_grant(actor: Actor, agency_id: int | None) -> bool:
-    """Nothing about an agency is granted by anyone but the programme's admins; rights of the whole programme likewise."""
+def may_grant(actor: Actor) -> bool:
+    """Nothing about an agency is granted by anyone but the programme's admins."""
     return actor.runs_the_programme or actor.kind == "system"
 
 

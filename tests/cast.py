@@ -68,7 +68,7 @@ def set_the_stage() -> Cast:
         for short, (name, roles) in PEOPLE.items():
             person = add_person(email=f"{short}@watchfloor.example", name=name, password=PASSWORD, by=made)
             for role, agency in roles:
-                grant(person_id=person.pk, role=role, agency=agency, by=made)
+                grant(person=person.public_id, role=role, agency=agency, by=made)
             people[short] = person
             tokens[short] = create_token(email=person.email, by=made)[1]
         north_sensor, north_key, _ = create_sensor_key(agency="north", name="edr", by=made)

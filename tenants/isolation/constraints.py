@@ -12,9 +12,14 @@ class _Sql(BaseConstraint):
         """PostgreSQL checks."""
 
     def constraint_sql(self, model: Any, schema_editor: Any) -> None:
-        schema_editor.deferred_sql.append(self.create_sql(model, schema_editor))
+        self.create_sql(model, schema_editor)
 
-    def create_sql(self, model: Any, schema_editor: Any) -> str:
+    def create_sql(self, model: Any, schema_editor: Any) -> None:
+        """Put the statement off to the end of the migration: what it refers to may be made after it."""
+        schema_editor.deferred_sql.append(self.statement(model, schema_editor))
+
+    def statement(self, model: Any, schema_editor: Any) -> str:
+        """The SQL of this constraint."""
         raise NotImplementedError
 
     def __eq__(self, other: object) -> bool:
@@ -35,7 +40,7 @@ class CompositeForeignKey(_Sql):
         path, args, kwargs = super().deconstruct()
         return path, args, {**kwargs, "field": self.field, "to": self.to, "on_delete": self.on_delete}
 
-    def create_sql(self, model: Any, schema_editor: Any) -> str:
+    def statement(self, model: Any, schema_editor: Any) -> str:
         q, meta = schema_editor.quote_name, model._meta
         parent = meta.apps.get_model(self.to)._meta
         column = meta.get_field(self.field).column
@@ -69,7 +74,7 @@ class Wall(_Sql):
         path, args, kwargs = super().deconstruct()
         return path, args, {**kwargs, "rights": self.rights, "audited": self.audited}
 
-    def create_sql(self, model: Any, schema_editor: Any) -> str:
+    def statement(self, model: Any, schema_editor: Any) -> str:
         q = schema_editor.quote_name
         table = q(model._meta.db_table)
         parts = [f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY", f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"]
@@ -100,7 +105,7 @@ class Granted(_Sql):
         path, args, kwargs = super().deconstruct()
         return path, args, {**kwargs, "rights": self.rights, "audited": self.audited}
 
-    def create_sql(self, model: Any, schema_editor: Any) -> str:
+    def statement(self, model: Any, schema_editor: Any) -> str:
         table = schema_editor.quote_name(model._meta.db_table)
         parts = [f"GRANT {rights} ON {table} TO {role}" for role, rights in self.rights.items()]
         if self.audited:

@@ -21,7 +21,7 @@ BACKOFF_SECONDS = (1, 2, 5, 15, 60, 300, 900, 3600)
 # An earlier delivery of the same subscriber and subject that is open or parked holds the later ones back.
 CLAIM = """
 SELECT d.id, d.entry_id, d.subscriber, d.attempts FROM tenants_delivery d
-WHERE d.agency_id IS NOT DISTINCT FROM %s AND d.state = 'open' AND d.due_at <= now() AND NOT EXISTS (
+WHERE d.agency_id IS NOT DISTINCT FROM %s AND d.state = 'open' AND d.due_at <= %s AND NOT EXISTS (
   SELECT 1 FROM tenants_delivery e WHERE e.agency_id IS NOT DISTINCT FROM d.agency_id AND e.subscriber = d.subscriber
   AND e.subject = d.subject AND e.state IN ('open', 'parked') AND e.id < d.id)
 ORDER BY d.id LIMIT 1 FOR UPDATE OF d SKIP LOCKED
@@ -48,7 +48,7 @@ def deliver_one(agency_id: int | None) -> bool:
     try:
         with scope_for(agency_id):
             with connection.cursor() as cursor:
-                cursor.execute(CLAIM, [agency_id])
+                cursor.execute(CLAIM, [agency_id, datetime.now(UTC)])
                 row = cursor.fetchone()
             if row is None:
                 return False
@@ -95,7 +95,7 @@ def deliver_some(agency_id: int | None, most: int = 25) -> int:
 def agencies_with(function: str) -> list[int | None]:
     """The agencies that have due rows of a kind, longest waiting first: one SECURITY DEFINER function answers from the lobby."""
     with scope.lobby("system:sweep"), connection.cursor() as cursor:
-        cursor.execute(f"SELECT agency_id FROM {connection.ops.quote_name(function)}()")
+        cursor.execute(f"SELECT agency_id FROM {connection.ops.quote_name(function)}()")  # noqa: S608 a name of ours, quoted
         return [row[0] for row in cursor.fetchall()]
 
 

@@ -44,7 +44,7 @@ def event_class(kind: str) -> type | None:
 
 
 def reacts_to(*events: type) -> Callable[[F], F]:
-    """Subscribe a reaction `react(event, entry)` to events; the reaction runs in its own transaction, at least once, in order per subject."""
+    """Subscribe `react(event, entry)` to events; it runs in its own transaction, at least once, in order per subject."""
 
     def register(react: F) -> F:
         name = f"{react.__module__}.{react.__name__}"

@@ -11,7 +11,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Chore:
-    """One kind of work kept in rows: `agencies()` says who has some (opens its own scope), `work(agency_id)` does some and says how much."""
+    """Work kept in rows: `agencies()` says who has some (opens its own scope), `work(agency_id)` does some and says how much."""
 
     name: str
     agencies: Callable[[], list[int | None]]
@@ -31,7 +31,7 @@ def chores() -> list[Chore]:
     return list(_chores.values())
 
 
-def sweep(names: tuple[str, ...] | None = None, agency_id: int | None | str = "any", rounds: int = 20) -> int:
+def sweep(names: tuple[str, ...] | None = None, agency_id: int | str | None = "any", rounds: int = 20) -> int:
     """Do what is due, a little for each agency in turn (fairness), until a round finds nothing or `rounds` are over.
 
     Returns how many pieces of work were done. A chore that fails is logged and does not stop the others.

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             agencies_with(
                 "agencies_with_deliveries",
-                "SELECT d.agency_id FROM tenants_delivery d WHERE d.state = 'open' AND d.due_at <= now() GROUP BY 1 ORDER BY min(d.id)",
+                "SELECT d.agency_id FROM tenants_delivery d WHERE d.state = 'open' AND d.due_at <= clock_timestamp() GROUP BY 1 ORDER BY min(d.id)",
             ),
             "DROP FUNCTION agencies_with_deliveries()",
         ),

@@ -1,5 +1,6 @@
 """Person, the user model, and Membership: in which role, for which agencies."""
 
+import uuid
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -26,6 +27,7 @@ class PersonManager(BaseUserManager["Person"]):
 class Person(AbstractBaseUser):
     """Someone who signs in. People are never deleted, only deactivated."""
 
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True)
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120)
     is_active = models.BooleanField(default=True)
@@ -75,6 +77,7 @@ class Person(AbstractBaseUser):
 class Membership(models.Model):
     """One role of one person, for one agency or (agency empty) for the whole programme."""
 
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role)
     agency = models.ForeignKey("tenants.Agency", null=True, blank=True, on_delete=models.PROTECT, related_name="memberships")

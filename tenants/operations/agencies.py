@@ -102,10 +102,16 @@ def set_call_tree(*, slug: str, contacts: list[dict[str, Any]], by: Actor) -> li
         CallTreeContact.objects.filter(agency=agency).delete()
         made = CallTreeContact.objects.bulk_create(
             CallTreeContact(
-                agency=agency, name=c["name"], title=c.get("title", ""), phone=c["phone"], email=c.get("email", ""), order=i, out_of_hours=bool(c.get("out_of_hours")),
+                agency=agency,
+                name=c["name"],
+                title=c.get("title", ""),
+                phone=c["phone"],
+                email=c.get("email", ""),
+                order=i,
+                out_of_hours=bool(c.get("out_of_hours")),
             )
             for i, c in enumerate(contacts, start=1)
-        )  # fmt: skip
+        )
         record(CallTreeChanged(slug=slug, contacts=len(made)), agency_id=agency.pk, subject=f"agency:{agency.pk}", by=by)
     return list(made)
 

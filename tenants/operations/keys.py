@@ -56,10 +56,10 @@ def create_sensor_key(*, agency: str, name: str, by: Actor, days: int = 365) -> 
     return key, secret, retired
 
 
-def revoke_sensor_key(*, key_id: int, by: Actor) -> SensorKey:
+def revoke_sensor_key(*, prefix: str, by: Actor) -> SensorKey:
     """End a key; it acts on the next request. Raises Unknown, NotAllowed."""
     with transaction.atomic():
-        key = SensorKey.objects.select_for_update().filter(pk=key_id, revoked_at=None).first()
+        key = SensorKey.objects.select_for_update(of=("self",)).select_related("agency").filter(prefix=prefix, revoked_at=None).first()
         if key is None:
             raise Unknown()
         require(may_handle_keys(by), NotAllowed())
@@ -91,10 +91,10 @@ def create_token(*, email: str, by: Actor, days: int = 30, name: str = "token") 
     return token, secret, retired
 
 
-def revoke_token(*, token_id: int, by: Actor) -> ApiToken:
+def revoke_token(*, prefix: str, by: Actor) -> ApiToken:
     """End a token, one's own or as an admin. Raises Unknown."""
     with transaction.atomic():
-        token = ApiToken.objects.select_for_update().filter(pk=token_id, revoked_at=None).first()
+        token = ApiToken.objects.select_for_update(of=("self",)).select_related("person").filter(prefix=prefix, revoked_at=None).first()
         if token is None or not (may_handle_keys(by) or token.person_id == by.person_id):
             raise Unknown()
         token.revoked_at = by.now()

@@ -1,0 +1,40 @@
+"""Sign-ins, sign-outs and failures, written into the audit table."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import connection
+
+from tenants.isolation.scope import current
+
+
+def _write(what: str, note: str) -> None:
+    if current.get() is None:  # a sign-in by a test's client opens no scope of its own
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit_note(%s, NULL, %s)", [what, note.replace("\x00", "")[:1000]])
+
+
+def _came(sender: Any, request: Any, user: Any, **_: Any) -> None:
+    if request is not None:
+        now = datetime.now(UTC).isoformat()
+        request.session["began"] = now
+        request.session["seen"] = now
+    _write("sign_in", f"person:{user.pk} {user.email}")
+
+
+def _went(sender: Any, request: Any, user: Any, **_: Any) -> None:
+    if user is not None:
+        _write("sign_out", f"person:{user.pk} {user.email}")
+
+
+def _failed(sender: Any, credentials: dict[str, Any], **_: Any) -> None:
+    _write("sign_in_failed", str(credentials.get("email") or credentials.get("username") or ""))
+
+
+def listen() -> None:
+    """Connect Django's signals; allauth sends the same ones."""
+    user_logged_in.connect(_came, dispatch_uid="tenants.sign_in")
+    user_logged_out.connect(_went, dispatch_uid="tenants.sign_out")
+    user_login_failed.connect(_failed, dispatch_uid="tenants.sign_in_failed")

@@ -1,0 +1,1 @@
+"""Pages of the bottom floor: directory, people, keys, parked deliveries, one's own account."""
