@@ -12,7 +12,7 @@ from django.core.asgi import get_asgi_application
 
 pages = get_asgi_application()
 
-if find_spec("soc.live.routing"):
+if find_spec("soc.live") and find_spec("soc.live.routing"):
     from soc.live.routing import websocket_urlpatterns
 else:
     websocket_urlpatterns = []

@@ -16,6 +16,7 @@ import django
 from celery import Celery
 from celery.signals import celeryd_after_setup, setup_logging, task_postrun, task_prerun, worker_shutting_down
 from django.conf import settings
+from django.db import connections
 
 from soc.health.logs import request_id
 
@@ -106,3 +107,4 @@ def _sweep_on() -> None:
             sweep()
         except Exception:
             log.exception("a sweep failed; the next one tries again")
+            connections.close_all()

@@ -307,7 +307,16 @@ CELERY = {
     "broker_connection_retry_on_startup": True,
     # Celery gives up after a hundred tries; a worker sweeps on without a broker and must hear it again later.
     "broker_connection_max_retries": None,
-    "broker_transport_options": {"socket_timeout": 5, "socket_connect_timeout": 1, "global_keyprefix": f"{PREFIX}:"},
+    "broker_transport_options": {
+        "socket_timeout": 5,
+        "socket_connect_timeout": 1,
+        # Whoever rings does not wait for a broker that is away.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0,
+        "interval_max": 0,
+        "global_keyprefix": f"{PREFIX}:",
+    },
     "task_acks_late": True,
     "task_reject_on_worker_lost": True,
     "task_ignore_result": True,

@@ -69,8 +69,13 @@ def forget_pid(name: str) -> None:
 
 def noted_pid(name: str) -> int | None:
     """The process id noted under this name, when that process is alive."""
+    return noted_pid_in(var(), name)
+
+
+def noted_pid_in(home: Path, name: str) -> int | None:
+    """The same for another instance's folder."""
     try:
-        pid = int((var() / "run" / f"{name}.pid").read_text())
+        pid = int((home / "run" / f"{name}.pid").read_text())
     except (OSError, ValueError):
         return None
     return pid if alive(pid) else None

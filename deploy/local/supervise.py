@@ -204,7 +204,9 @@ class Supervisor:
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + ANSWERS_WITHIN
         while time.monotonic() < deadline:
-            self.keep_up()
+            web = next(child for child in self.children if child.name == "web")
+            if web.process is None or web.process.poll() is not None:
+                break
             if answers(self.port):
                 return
             time.sleep(0.1)
