@@ -1,6 +1,7 @@
 """Runs the whole service in the foreground: servers, migrations, demo floor, web, worker, beat; keeps them up; ends them all."""
 
 import contextlib
+import hashlib
 import json
 import os
 import signal
@@ -125,8 +126,7 @@ class Supervisor:
             self.start_servers()
         else:
             say("servers: those of DATABASE_URL, REDIS_URL and BROKER_URL")
-        say("migrations: applying what is new")
-        self.manage("migrate", "--noinput", "-v", "0")
+        self.migrate()
         known = self.commands()
         demo = wants("DEMO") and os.environ.get("WATCHFLOOR_ENV", "development") != "production"
         if demo and "build_demo_floor" in known:
@@ -137,6 +137,17 @@ class Supervisor:
         say(f"ready http://localhost:{self.port}")
         if demo:
             say_sign_ins()
+
+    def migrate(self) -> None:
+        """Bring the database to this code's form. Asking Django takes seconds, so an embedded one remembers its last answer."""
+        present = digest_of_migrations()
+        if self.own_servers and self.servers.state.get("migrated") == present:
+            return
+        say("migrations: applying what is new")
+        self.manage("migrate", "--noinput", "-v", "0")
+        if self.own_servers:
+            self.servers.state["migrated"] = present
+            self.servers.save()
 
     def start_servers(self) -> None:
         servers = self.servers
@@ -267,6 +278,18 @@ class Supervisor:
                 child.forget()
         processes.forget_pid("supervisor")
         say("stopped")
+
+
+def digest_of_migrations() -> str:
+    """Changes whenever a migration, what runs after one, or a library that brings some has changed."""
+    files = [ROOT / "requirements.txt"]
+    for app in ("tenants", "playbooks", "soc/*"):
+        files += [path for pattern in ("migrations/*.py", "facts/*", "apps.py") for path in sorted(ROOT.glob(f"{app}/{pattern}"))]
+    whole = hashlib.sha256()
+    for file in files:
+        if file.is_file():
+            whole.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
+    return whole.hexdigest()
 
 
 def is_a_supervisor(pid: int) -> bool:
