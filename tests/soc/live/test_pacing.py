@@ -1,5 +1,7 @@
 """At most one word a second about each topic, and always the last count in the end."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,4 +46,4 @@ def test_whatever_comes_in_which_order_each_topic_ends_with_its_highest_count_a_
         mine = [(n, at) for topic, n, at in said if topic == one]
         most = max((n for topic, n, _ in heard if topic == one), default=None)
         assert (mine[-1][0] if mine else None) == most
-        assert all(b[0] > a[0] and b[1] - a[1] >= APART_SECONDS - 1e-6 for a, b in zip(mine, mine[1:], strict=False))
+        assert all(b[0] > a[0] and b[1] - a[1] >= APART_SECONDS - 1e-6 for a, b in pairwise(mine))

@@ -9,6 +9,7 @@ import pytest
 from asgiref.testing import ApplicationCommunicator
 from channels.db import database_sync_to_async
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 
 import soc.live.consumers as consumers
 from soc.asgi import application
@@ -29,8 +30,8 @@ def in_thread(call):
     return database_sync_to_async(call, thread_sensitive=False)()
 
 
-def cookie_of(client):
-    return client.cookies[settings.SESSION_COOKIE_NAME].value
+async def session_of(client_of, who):
+    return await in_thread(lambda: client_of(who).cookies[settings.SESSION_COOKIE_NAME].value)
 
 
 class Page:
@@ -92,7 +93,7 @@ def tell(event, agency, subject="test"):
 
 
 async def test_a_page_hears_within_two_seconds_that_its_agency_moved(cast, client_of):
-    async with socket(cookie_of(client_of("ana"))) as page:
+    async with socket(await session_of(client_of, "ana")) as page:
         answer = await joined(page, "agency.north.intake", "agency.south.intake", "standings")
         assert answer == {"joined": {"agency.north.intake": 0, "agency.south.intake": 0, "standings": 0}, "refused": []}
         began = time.monotonic()
@@ -102,7 +103,7 @@ async def test_a_page_hears_within_two_seconds_that_its_agency_moved(cast, clien
 
 
 async def test_what_comes_in_one_second_is_one_word_with_the_last_count(cast, client_of):
-    async with socket(cookie_of(client_of("ana"))) as page:
+    async with socket(await session_of(client_of, "ana")) as page:
         await joined(page, "agency.north.intake")
         for _ in range(5):
             await tell(AlertsArrived(count=1), cast.north)
@@ -115,7 +116,7 @@ async def test_what_comes_in_one_second_is_one_word_with_the_last_count(cast, cl
 
 
 async def test_a_liaison_joins_their_own_agency_and_their_own_row_of_the_standings(cast, client_of):
-    async with socket(cookie_of(client_of("nia"))) as page:
+    async with socket(await session_of(client_of, "nia")) as page:
         own = ["agency.north.queue", "agency.north.approvals", "agency.north.scorecard", "agency.north.intake", "standings"]
         foreign = ["agency.south.queue", "agency.south.intake", "agency.nowhere.queue", "case.SOUTH-2026-000001"]
         answer = await joined(page, *own, *foreign)
@@ -130,7 +131,7 @@ async def test_a_liaison_joins_their_own_agency_and_their_own_row_of_the_standin
 
 
 async def test_the_floor_hears_the_standings_of_the_programme_and_not_those_of_one_agency(cast, client_of):
-    async with socket(cookie_of(client_of("zoe"))) as page:
+    async with socket(await session_of(client_of, "zoe")) as page:
         await joined(page, "standings")
         await tell(StandingsChanged(period="2026-11"), cast.south)
         assert await page.hears_nothing(1.5)
@@ -149,7 +150,7 @@ async def test_the_floor_hears_the_standings_of_the_programme_and_not_those_of_o
 )
 async def test_each_role_joins_what_it_may_read(cast, client_of, who, allowed):
     asked = ["agency.north.queue", "agency.north.intake", "agency.south.queue", "agency.south.intake", "standings"]
-    async with socket(cookie_of(client_of(who))) as page:
+    async with socket(await session_of(client_of, who)) as page:
         answer = await joined(page, *asked)
         assert list(answer["joined"]) == allowed
         assert answer["refused"] == [name for name in asked if name not in allowed]
@@ -159,14 +160,14 @@ async def test_without_the_channel_layer_the_comparison_tells_it_later(cast, cli
     monkeypatch.setattr(consumers, "COMPARE_SECONDS", 1.0)
     monkeypatch.setattr("soc.live.bell.ringing.get_channel_layer", lambda: None)
     monkeypatch.setattr("soc.live.bell.hearing.get_channel_layer", lambda: None)
-    async with socket(cookie_of(client_of("ana"))) as page:
+    async with socket(await session_of(client_of, "ana")) as page:
         await joined(page, "agency.north.intake")
         await tell(AlertsArrived(count=1), cast.north)
         assert await page.hear() == {"topic": "agency.north.intake", "n": 1}
 
 
 async def test_a_deactivated_person_is_cut_at_once(cast, client_of):
-    async with socket(cookie_of(client_of("zoe"))) as page:
+    async with socket(await session_of(client_of, "zoe")) as page:
         await joined(page, "agency.south.queue")
 
         def end():
@@ -181,13 +182,13 @@ async def test_a_deactivated_person_is_cut_at_once(cast, client_of):
 
 async def test_a_session_that_ended_is_found_when_it_is_looked_at_again(cast, client_of, monkeypatch):
     monkeypatch.setattr(consumers, "LOOK_AGAIN_SECONDS", 0.5)
-    client = client_of("ana")
-    async with socket(cookie_of(client)) as page:
+    key = await session_of(client_of, "ana")
+    async with socket(key) as page:
         await joined(page, "agency.south.queue")
 
         def end():
             with scope.lobby():
-                client.session.flush()
+                SessionStore(key).flush()
 
         await in_thread(end)
         assert await page.is_closed_with() == 4401
@@ -201,21 +202,32 @@ async def test_nobody_without_a_session_stays(cast, key):
 
 async def test_another_sites_page_is_refused(cast, client_of):
     foreign = [(b"host", b"localhost"), (b"origin", b"https://elsewhere.example")]
-    async with socket(cookie_of(client_of("ana")), headers=foreign) as page:
+    async with socket(await session_of(client_of, "ana"), headers=foreign) as page:
         assert not page.accepted
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "[]", "null", '{"leave": []}', '{"join": "standings"}', '{"join": [1]}', "[" * 5000, '{"join": ["' + "x" * 65536 + '"]}', json.dumps({"join": [f"case.X-{i}" for i in range(201)]})],
-)  # fmt: skip
+    [
+        "",
+        "{",
+        "[]",
+        "null",
+        '{"leave": []}',
+        '{"join": "standings"}',
+        '{"join": [1]}',
+        "[" * 5000,
+        '{"join": ["' + "x" * 65536 + '"]}',
+        json.dumps({"join": [f"case.X-{i}" for i in range(201)]}),
+    ],
+)
 async def test_what_is_no_join_closes_the_socket(cast, client_of, text):
-    async with socket(cookie_of(client_of("ana"))) as page:
+    async with socket(await session_of(client_of, "ana")) as page:
         await page.say(text=text)
         assert await page.is_closed_with() == 4400
 
 
 async def test_bytes_close_the_socket(cast, client_of):
-    async with socket(cookie_of(client_of("ana"))) as page:
+    async with socket(await session_of(client_of, "ana")) as page:
         await page.say(bytes=b'{"join": ["standings"]}')
         assert await page.is_closed_with() == 4400

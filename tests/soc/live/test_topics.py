@@ -36,8 +36,21 @@ def test_a_name_of_the_interface_is_understood(name, kind, key, aspect):
 
 @pytest.mark.parametrize(
     "name",
-    ["", "agency.north", "agency.north.secrets", "agency..queue", "case.", "case.a b", "case.\x00", "run.1", f"run.{RUN.upper()}", "standings.", "agency.*.queue", "case.a\n"],
-)  # fmt: skip
+    [
+        "",
+        "agency.north",
+        "agency.north.secrets",
+        "agency..queue",
+        "agency.*.queue",
+        "case.",
+        "case.a b",
+        "case.a\n",
+        "case.\x00",
+        "run.1",
+        f"run.{RUN.upper()}",
+        "standings.",
+    ],
+)
 def test_any_other_name_is_not(name):
     assert understood(name) is None
 
