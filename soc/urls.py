@@ -24,3 +24,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
 for app in APPS:
     if app in settings.INSTALLED_APPS and there(f"{app}.urls"):
         urlpatterns.append(path("", include(f"{app}.urls")))
+
+handler400 = "tenants.gates.failures.bad_request"
+handler403 = "tenants.gates.failures.forbidden"
+handler404 = "tenants.gates.failures.unknown"
+handler500 = "tenants.gates.failures.broken"
