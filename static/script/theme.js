@@ -36,6 +36,11 @@
       open.querySelector("summary").focus();
     }
   });
+  document.addEventListener("click", (event) => {
+    const toggle = event.target.closest("[data-toggle-filters]");
+    if (!toggle) return;
+    toggle.setAttribute("aria-expanded", String(toggle.closest("form").classList.toggle("is-open")));
+  });
   document.addEventListener("DOMContentLoaded", () => {
     const first = document.querySelector("[data-focus-first]");
     if (first) first.focus();

@@ -63,9 +63,7 @@ def icon(name: str, title: str = "", css: str = "mark") -> SafeString:
 def severity(level: str) -> SafeString:
     """Draw the four bars and say the word; only Critical is a filled chip."""
     level = str(level)
-    return format_html(
-        '<span class="sev sev-{}">{}{}</span>', level, mark(f"sev-{_BARS.get(level, 0)}", ""), level.capitalize()
-    )
+    return format_html('<span class="sev sev-{}">{}{}</span>', level, mark(f"sev-{_BARS.get(level, 0)}", ""), level.capitalize())
 
 
 @register.simple_tag
@@ -74,7 +72,10 @@ def stage(state: str, ahead: bool = False) -> SafeString:
     state = str(state)
     word = _STAGES.get(state, state.capitalize())
     return format_html(
-        '<span class="stage stage-{}">{}<span class="stage-word">{}</span></span>', state, mark("stage-new" if ahead else f"stage-{state}", ""), word
+        '<span class="stage stage-{}">{}<span class="stage-word">{}</span></span>',
+        state,
+        mark("stage-new" if ahead else f"stage-{state}", ""),
+        word,
     )
 
 
@@ -187,8 +188,10 @@ def duration(seconds: float | None) -> str:
 def defanged(value: str) -> str:
     """Write an address, domain or URL so that nobody follows it by accident: `cdn[.]example`."""
     text = str(value).replace("http://", "hxxp://").replace("https://", "hxxps://")
-    head, dot, tail = text.rpartition(".")
-    return f"{head}[.]{tail}" if dot else text
+    scheme, mark_, rest = text.rpartition("://") if "://" in text else ("", "", text)
+    place, slash, path = rest.partition("/")
+    head, dot, tail = place.rpartition(".")
+    return f"{scheme}{mark_}{head}[.]{tail}{slash}{path}" if dot else text
 
 
 @register.filter

@@ -26,9 +26,7 @@ def test_what_is_late_says_so_in_a_word():
 
 
 def running(left: timedelta, **more):
-    return time_left(
-        state="running", at=NOON, started_at=NOON - timedelta(hours=1) + left, due_at=NOON + left, limit_seconds=3600, **more
-    )
+    return time_left(state="running", at=NOON, started_at=NOON - timedelta(hours=1) + left, due_at=NOON + left, limit_seconds=3600, **more)
 
 
 def test_a_running_clock_says_what_is_left_of_its_limit():
