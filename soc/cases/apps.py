@@ -1,5 +1,8 @@
 """Cases: the work."""
 
+from importlib import import_module
+from importlib.util import find_spec
+
 from django.apps import AppConfig
 
 
@@ -10,3 +13,9 @@ class CasesConfig(AppConfig):
     label = "cases"
     verbose_name = "Cases"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the work that rows hold, and what hears of facts."""
+        for module in ("soc.cases.tasks",):
+            if find_spec(module) is not None:
+                import_module(module)

@@ -37,3 +37,21 @@ class TaskAlreadyDone(Conflict):
     """The task was done."""
 
     code, title = "task_already_done", "The task was done already"
+
+
+class NothingToSuppress(Conflict):
+    """No alert opened the case, so there is no rule whose alerts could be suppressed."""
+
+    code, title = "nothing_to_suppress", "The case has no rule"
+
+
+class SuppressedAlready(Conflict):
+    """A suppression of the same rule and entity is in force."""
+
+    code, title = "suppressed_already", "These alerts are suppressed already"
+
+
+class NotDead(Conflict):
+    """Only a dead letter is replayed."""
+
+    code, title = "not_dead", "This item is not a dead letter any more"

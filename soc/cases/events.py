@@ -25,11 +25,12 @@ class CaseOpened:
 
 @dataclass(frozen=True)
 class AlertJoined:
-    """An alert joined an open case."""
+    """Alerts joined an open case: `count` of them in one batch, `receipt` the last one's."""
 
     case_id: int
     number: str
     receipt: str
+    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -199,10 +200,11 @@ class AlertsArrived:
 
 @dataclass(frozen=True)
 class AlertDied:
-    """An item could not be understood and is kept as a dead letter. Subject `receipt:<id>`."""
+    """Items could not be understood and are kept as dead letters: `count` of one code in one batch, `receipt` the last one's. Subject `intake`."""
 
     receipt: str
     code: str
+    count: int = 1
 
 
 @dataclass(frozen=True)

@@ -77,3 +77,38 @@ def may_reopen(actor: Actor, case: Case) -> bool:
 def may_suppress(actor: Actor, case: Case) -> bool:
     """A suppression has a person as its owner."""
     return actor.works_the_floor and actor.person_id is not None and actor.covers(case.agency_id)
+
+
+def may_open_by_hand(actor: Actor, agency_id: int) -> bool:
+    return actor.works_the_floor and actor.covers(agency_id)
+
+
+def may_end_suppression(actor: Actor, owner_id: int) -> bool:
+    """One's own; a watch lead ends those of others too."""
+    return actor.works_the_floor and (actor.leads_the_watch or actor.person_id == owner_id)
+
+
+def may_post_alerts(actor: Actor) -> bool:
+    return actor.kind == "sensor" and actor.agency_id is not None
+
+
+def may_read_receipts(actor: Actor) -> bool:
+    """The agency's own sensors, the floor, and the auditor; a liaison reads what was released of the cases instead."""
+    return actor.kind == "sensor" or actor.works_the_floor or actor.audits
+
+
+def may_read_balance(actor: Actor) -> bool:
+    return may_read_receipts(actor) or actor.speaks_for_an_agency
+
+
+def may_know_of_dead_letters(actor: Actor) -> bool:
+    """An analyst knows that they exist (403); a liaison and a sensor do not (404)."""
+    return actor.works_the_floor or actor.runs_the_programme or actor.audits
+
+
+def may_read_dead_letters(actor: Actor) -> bool:
+    return actor.leads_the_watch or actor.runs_the_programme or actor.audits
+
+
+def may_replay(actor: Actor) -> bool:
+    return actor.leads_the_watch or actor.runs_the_programme

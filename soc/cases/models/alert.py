@@ -15,7 +15,7 @@ class Alert(Owned):
     form = models.CharField(max_length=20)  # ocsf | sigma | plain
     title = models.TextField()
     severity = models.CharField(max_length=15, choices=Severity)
-    rule = models.CharField(max_length=200)
+    rule = models.CharField(max_length=512)
     rule_name = models.TextField(default="")
     fingerprint = models.CharField(max_length=64)
     entity_kind = models.CharField(max_length=12, default="")

@@ -1,10 +1,20 @@
 """Case: the unit of work, numbered per agency and year."""
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models.functions import Right
 
 from soc.cases.states import CaseState, Disposition, IncidentKind, Severity, Tlp
 from tenants.isolation.constraints import Wall
 from tenants.isolation.owned import Owned
+
+
+class TitleWords(models.Func):
+    """The words of a title, punctuation apart: `BRT-WS-2291` is three of them, so that each can be searched."""
+
+    template = "to_tsvector('simple'::regconfig, regexp_replace(%(expressions)s, '[[:punct:]]+', ' ', 'g'))"
+    output_field = SearchVectorField()
 
 
 class CaseNumberSeries(Owned):
@@ -35,7 +45,7 @@ class Case(Owned):
     owner = models.ForeignKey("tenants.Person", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     restricted = models.BooleanField(default=False)  # need to know: 404 for liaisons
     by_hand = models.BooleanField(default=False)
-    rule = models.CharField(max_length=200, default="")
+    rule = models.CharField(max_length=512, default="")
     rule_name = models.TextField(default="")
     entity_kind = models.CharField(max_length=12, default="")
     entity = models.TextField(default="")
@@ -65,6 +75,9 @@ class Case(Owned):
             models.Index(fields=["-opened_at", "-id"], name="case_opened"),
             models.Index(fields=["next_due_at", "id"], condition=~models.Q(state="closed"), name="case_queue"),
             models.Index(fields=["owner", "-opened_at"], condition=~models.Q(state="closed"), name="case_owner_open"),
+            models.Index(fields=["number"], name="case_number"),
+            models.Index(Right("number", 6), name="case_number_tail"),
+            GinIndex(TitleWords("title"), name="case_title_words"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["agency", "id"], name="case_agency_id"),

@@ -2,7 +2,9 @@
 
 import uuid
 
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
+from django.db.models.functions import Lower
 
 from soc.cases.states import ObservableKind, Origin
 from tenants.isolation.constraints import CompositeForeignKey, Wall
@@ -54,7 +56,10 @@ class Observable(CaseRow):
     seen = models.PositiveIntegerField(default=1)
 
     class Meta:
-        indexes = [models.Index(fields=["agency", "kind", "value"], name="observable_value")]
+        indexes = [
+            models.Index(fields=["agency", "kind", "value"], name="observable_value"),
+            HashIndex(Lower("value"), name="observable_value_lower"),  # search, over all agencies too; accounts in any case
+        ]
         constraints = [
             models.UniqueConstraint(fields=["agency", "case", "kind", "value"], name="observable_once"),
             models.UniqueConstraint(fields=["agency", "public_id"], name="observable_public"),

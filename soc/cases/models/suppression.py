@@ -13,7 +13,7 @@ class Suppression(Owned):
 
     public_id = models.UUIDField(default=uuid.uuid4)
     fingerprint = models.CharField(max_length=64)
-    rule = models.CharField(max_length=200)
+    rule = models.CharField(max_length=512)
     rule_name = models.TextField(default="")
     entity_kind = models.CharField(max_length=12, default="")
     entity = models.TextField(default="")

@@ -1,0 +1,1 @@
+"""Doors for programs: alerts come in, cases are read and worked."""
