@@ -54,7 +54,7 @@ def _read(items: Any) -> dict[str, set[UUID]]:
         raise Invalid("Items are missing.", field="items", cure=f'Send a list like ["note:<id>"], at most {MOST_ITEMS} items.')
     wanted: dict[str, set[UUID]] = {}
     for item in items:
-        kind, _, one = str(item).partition(":")
+        kind, one = str(item).partition(":")[0], str(item).rpartition(":")[2]
         if kind not in KINDS:
             raise _unknown(item)
         try:

@@ -1,0 +1,29 @@
+"""What a trigger rule of the playbooks gets to know of a case."""
+
+from typing import Any
+
+from soc.cases.models import Case, Observable
+from soc.cases.states import CaseState, ObservableKind
+
+MOST_HOSTS = 50
+
+
+def facts_of(case_id: int) -> dict[str, Any] | None:
+    """Facts of an open case, its hosts with the case's own entity first; None when it is closed or unknown. Two queries."""
+    case = Case.objects.filter(pk=case_id).first()
+    if case is None or case.state == CaseState.CLOSED:
+        return None
+    rows = Observable.objects.filter(case=case, kind=ObservableKind.HOST).order_by("id")
+    hosts = list(rows.values_list("value", flat=True)[:MOST_HOSTS])
+    if case.entity_kind == ObservableKind.HOST:
+        hosts = [case.entity, *(host for host in hosts if host != case.entity)]
+    return {
+        "number": case.number,
+        "title": case.title,
+        "severity": str(case.severity),
+        "entity_kind": case.entity_kind,
+        "entity": case.entity,
+        "rule": case.rule,
+        "hosts": hosts,
+        "host": hosts[0] if hosts else "",
+    }
