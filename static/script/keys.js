@@ -22,11 +22,16 @@
     if (target) target.click();
   }
 
+  function search() {
+    const field = [...document.querySelectorAll("[data-search-here]"), ...document.querySelectorAll("[data-search]")].find(visible);
+    if (field) { field.focus(); field.select(); }
+  }
+
   const fixed = {
     j: ["Next", () => house.rows?.step(1), "[data-row]"],
     k: ["Previous", () => house.rows?.step(-1), "[data-row]"],
     o: ["Open", open, "[data-row]"],
-    "/": ["Search", () => document.querySelector("[data-search-here], [data-search]")?.focus(), "[data-search]"],
+    "/": ["Search", search, "[data-search], [data-search-here]"],
     "?": ["These keys", showSheet, "#sheet"],
   };
 
