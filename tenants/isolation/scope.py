@@ -1,7 +1,7 @@
 """The scope in force: which role PostgreSQL works as, and for which agencies."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -46,17 +46,17 @@ def _open(wanted: Scope) -> Iterator[Scope]:
             connection.close()  # back to the pool: a thread that keeps it starves the others
 
 
-def lobby(actor: str = "") -> "contextmanager[Scope]":
+def lobby(actor: str = "") -> AbstractContextManager[Scope]:
     """Identity tables only, before any agency is known."""
     return _open(Scope(LOBBY, actor=actor))
 
 
-def agency(agency_id: int, *, actor: str = "") -> "contextmanager[Scope]":
+def agency(agency_id: int, *, actor: str = "") -> AbstractContextManager[Scope]:
     """One agency, for which each of the two walls is enough alone."""
     return _open(Scope(TENANT, agency=agency_id, actor=actor))
 
 
-def floor(agencies: frozenset[int] | None, *, actor: str = "") -> "contextmanager[Scope]":
+def floor(agencies: frozenset[int] | None, *, actor: str = "") -> AbstractContextManager[Scope]:
     """The watch floor: central in the database, narrowed to `agencies` by the manager (None: all assigned)."""
     return _open(Scope(CENTRAL, agencies=agencies, actor=actor))
 
