@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.conf import settings
 
+from tenants.gates.navigation import NavItem, register
 from tenants.journal import doorbell
 
 
@@ -14,6 +15,7 @@ class HealthConfig(AppConfig):
 
     def ready(self) -> None:
         """The journal knows a bell but not whose: here Celery's is wired to it."""
+        register(NavItem("Queues", "queue-depths", frozenset({"watch_lead", "admin"}), order=90))
         if settings.DOORBELL:
             from soc.celery import ring
 

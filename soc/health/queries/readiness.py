@@ -80,9 +80,11 @@ def _redis(address: str) -> str:
 def _broker(address: str) -> str:
     if urlsplit(address).scheme.startswith("redis"):
         return _redis(address)
+    broker = Connection(address, connect_timeout=1)
+    failures: tuple[type[Exception], ...] = (OSError, *broker.connection_errors)
     try:
-        with Connection(address, connect_timeout=1) as broker:
+        with broker:
             broker.ensure_connection(max_retries=1, timeout=1)
-    except (OSError, *Connection(address).connection_errors):
+    except failures:
         return "down"
     return GOOD

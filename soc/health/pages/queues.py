@@ -1,0 +1,16 @@
+"""The page of queues: what waits, and how long."""
+
+from typing import Any
+
+from soc.health.queries.depths import depths
+from tenants.gates.pages import Page
+
+
+class QueuesPage(Page):
+    """For those who look after the floor: watch leads and admins."""
+
+    roles = frozenset({"watch_lead", "admin"})
+
+    def get(self, request: Any) -> Any:
+        """Every queue of rows, those of the reader's agencies."""
+        return self.page("health/queues.html", depths=depths(agencies=self.actor.agencies, at=self.actor.now()), at=self.actor.now())
