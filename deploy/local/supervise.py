@@ -133,6 +133,8 @@ class Supervisor:
             self.manage("build_demo_floor", shown=True)
         self.start_service(known, with_helpers=demo)
         self.wait_until_ready()
+        # Commands in another terminal find this service by it.
+        (var() / "run" / "port").write_text(str(self.port))
         say(f"logs: {var() / 'log'}")
         say(f"ready http://localhost:{self.port}")
         if demo:
