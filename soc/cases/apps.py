@@ -15,7 +15,9 @@ class CasesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the work that rows hold, and what hears of facts."""
-        for module in ("soc.cases.tasks",):
-            if find_spec(module) is not None:
-                import_module(module)
+        """Register the work that rows hold, what hears of facts, and what playbooks may do to a case."""
+        from soc.cases import playbook_actions, tasks  # noqa: F401 registering is the import of tasks
+
+        playbook_actions.register()
+        if find_spec("playbooks.operations.starting") is not None:
+            import_module("soc.cases.reactions")

@@ -7,9 +7,9 @@ from soc.cases.api import alerts, balance, cases, dead_letters, receipts
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/alerts", alerts.post_alerts, name="alerts-api"),
     path("api/v1/receipts/<str:receipt>", receipts.ReceiptOfItem.as_view(), name="receipt-api"),
-    path("api/v1/intake/balance", balance.IntakeBalance.as_view(), name="intake-balance-api"),
+    path("api/v1/intake/balance", balance.IntakeBalance.as_view(), name="balance-api"),
     path("api/v1/dead-letters", dead_letters.DeadLetters.as_view(), name="dead-letters-api"),
-    path("api/v1/dead-letters/<str:letter>/replay", dead_letters.ReplayDeadLetter.as_view(), name="dead-letter-replay-api"),
+    path("api/v1/dead-letters/<str:letter>/replay", dead_letters.ReplayDeadLetter.as_view(), name="replay-api"),
     path("api/v1/cases", cases.CasesView.as_view(), name="cases-api"),
     path("api/v1/cases/<str:number>", cases.CaseView.as_view(), name="case-api"),
     path("api/v1/cases/<str:number>/<slug:verb>", cases.CaseVerbView.as_view(), name="case-verb-api"),

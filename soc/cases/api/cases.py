@@ -14,6 +14,7 @@ from soc.cases.operations.grading import change_severity, declare, edit
 from soc.cases.operations.noting import add_task, finish_task, note
 from soc.cases.operations.opening import open_by_hand
 from soc.cases.operations.releasing import release
+from soc.cases.operations.suppressing import suppress
 from soc.cases.queries.case import case_of, list_of_cases
 from soc.cases.queries.case_json import as_json
 from soc.cases.queries.filters import CaseFilters
@@ -33,6 +34,7 @@ VERBS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
     "release": (release, ("items",)),
     "task": (add_task, ("title",)),
     "task_done": (finish_task, ("task",)),
+    "suppress": (suppress, ("until", "reason")),
     "declare": (declare, ("kind", "reason")),
     "close": (close, ("disposition", "reason")),
     "reopen": (reopen, ("reason",)),
