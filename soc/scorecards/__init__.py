@@ -1,0 +1,1 @@
+"""What the work is worth: times measured from the journal, scorecards, standings."""

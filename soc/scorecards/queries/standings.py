@@ -1,0 +1,112 @@
+"""The standings as one reader may see them: the floor all assigned agencies, a liaison their own row and their class."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F
+
+from soc.scorecards.measures import MEASURES
+from soc.scorecards.models import Publication, Standing
+from soc.scorecards.policies import may_read_standings
+from soc.scorecards.queries.scorecards import LABELS, measure_asked, period_asked
+from soc.scorecards.survival import Estimate
+from tenants.actors import Actor
+from tenants.errors import Unknown, require
+from tenants.queries.paging import page_of
+from tenants.states import SizeClass
+
+
+@dataclass(frozen=True)
+class StandingView:
+    """One row. `agency` is empty for the median of a class, whose `n` counts agencies and not cases."""
+
+    agency: str
+    agency_name: str
+    size_class: str
+    period: str
+    measure: str
+    estimate: Estimate
+    own: bool
+
+
+@dataclass(frozen=True)
+class ClassView:
+    """One size class of the standings page: its rows, fastest median first, those without a median last."""
+
+    size_class: str
+    label: str
+    rows: tuple[StandingView, ...]
+    median: StandingView | None  # of the class, as a liaison sees it
+
+
+@dataclass(frozen=True)
+class StandingsPage:
+    """The standings of one period and measure by size class. `published` says whether liaisons see names."""
+
+    period: str
+    measure: str
+    measure_label: str
+    measures: tuple[tuple[str, str], ...]
+    classes: tuple[ClassView, ...]
+    published: bool
+    longest: float  # seconds at the right end of the page's axis; 0 when there is nothing to draw
+
+
+def standings_of(*, period: str | None, measure: str | None, reader: Actor, cursor: str = "") -> tuple[list[StandingView], str | None]:
+    """A page of rows by class, measure and agency; every measure when none is named. 1 query.
+
+    Raises Unknown, Invalid (`period`, `measure`, `cursor`).
+    """
+    rows, following = page_of(_rows(period, measure, reader), order=("size_class", "measure", "id"), cursor=cursor)
+    return [_view(row, reader) for row in rows], following
+
+
+def standings_page(*, period: str | None, measure: str | None, reader: Actor) -> StandingsPage:
+    """The page's data for one measure (time to contain when none is named). 2 queries. Raises as `standings_of`."""
+    wanted = measure_asked(measure or "time_to_contain")
+    views = [_view(row, reader) for row in _rows(period, wanted, reader)]
+    name = period_asked(period, now=reader.now()).name
+    classes = []
+    for size_class in SizeClass:
+        held = [view for view in views if view.size_class == size_class]
+        rows = sorted((view for view in held if view.agency), key=_fastest_first)
+        median = next((view for view in held if not view.agency), None)
+        if held:
+            classes.append(ClassView(size_class.value, size_class.label, tuple(rows), median))
+    ends = [end for view in views for end in (view.estimate.value, view.estimate.interval[1]) if end is not None]
+    return StandingsPage(
+        period=name,
+        measure=wanted,
+        measure_label=LABELS[wanted],
+        measures=tuple((measure, LABELS[measure]) for measure in MEASURES),
+        classes=tuple(classes),
+        published=Publication.objects.filter(period=name, measure=wanted).exists(),
+        longest=max(ends, default=0.0),
+    )
+
+
+def _rows(period: str | None, measure: str | None, reader: Actor) -> Any:
+    require(may_read_standings(reader), Unknown())
+    asked = period_asked(period, now=reader.now())
+    rows = Standing.objects.filter(period=asked.name).select_related("about")
+    if measure:
+        rows = rows.filter(measure=measure_asked(measure))
+    # For the floor each agency's row about itself; a liaison reads what was written for their agency.
+    return rows if reader.agency_id is not None else rows.filter(about=F("agency"))
+
+
+def _view(row: Any, reader: Actor) -> StandingView:
+    about = row.about
+    return StandingView(
+        agency=about.slug if about else "",
+        agency_name=about.name if about else "",
+        size_class=row.size_class,
+        period=row.period,
+        measure=row.measure,
+        estimate=row.estimate,
+        own=about is not None and about.pk == reader.agency_id,
+    )
+
+
+def _fastest_first(view: StandingView) -> tuple[bool, float, str]:
+    return (view.estimate.value is None, view.estimate.value or 0.0, view.agency_name)
