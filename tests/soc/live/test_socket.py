@@ -172,7 +172,7 @@ async def test_a_deactivated_person_is_cut_at_once(cast, client_of):
 
         def end():
             with scope.floor(None):
-                deactivate(person_id=cast.zoe.person_id, by=cast.ada)
+                deactivate(person=cast.people["zoe"].public_id, by=cast.ada)
             sweep(names=("deliveries",))
 
         await asyncio.sleep(0.3)  # the ear subscribes
