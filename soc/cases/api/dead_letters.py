@@ -25,9 +25,7 @@ class DeadLetters(ApiView):
         responses={200: OpenApiTypes.OBJECT},
     )
     def get(self, request: Any) -> Response:
-        found, following = dead_letters(
-            reader=self.actor, agency=request.GET.get("agency", ""), cursor=request.GET.get("cursor", "")
-        )
+        found, following = dead_letters(reader=self.actor, agency=request.GET.get("agency", ""), cursor=request.GET.get("cursor", ""))
         return Response({"results": [one.as_json() for one in found], "next": following})
 
 

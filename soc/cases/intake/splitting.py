@@ -59,12 +59,16 @@ def split(body: bytes, *, ndjson: bool) -> Posting:
     if ndjson:
         lines = (line.strip(b" \t\r") for line in body.removeprefix(b"\xef\xbb\xbf").split(b"\n"))
         return Posting(tuple(read_item(line, index=at) for at, line in enumerate(line for line in lines if line)), single=False)
-    text = _decoded(body)
-    if text is not None and text.lstrip(" \t\r\n").startswith("["):
-        pieces = _elements(text)
-        if pieces is not None:
-            return Posting(tuple(read_item(piece.encode(), index=at) for at, piece in enumerate(pieces)), single=False)
+    pieces = texts_of_elements(body)
+    if pieces is not None:
+        return Posting(tuple(read_item(piece.encode(), index=at) for at, piece in enumerate(pieces)), single=False)
     return Posting((read_item(body, index=0),), single=True)
+
+
+def texts_of_elements(body: bytes) -> list[str] | None:
+    """The text of each element of a body that is one array, or None when it is not."""
+    text = _decoded(body)
+    return _elements(text) if text is not None and text.lstrip(" \t\r\n").startswith("[") else None
 
 
 def read_item(raw: bytes, *, index: int = 0) -> Item:

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 import orjson
 from django.db import IntegrityError, connection, transaction
@@ -84,7 +83,12 @@ def _put_off(receipt: Receipt, *, by: Actor) -> None:
         receipt.due_at = by.now() + BACKOFF[receipt.attempts - 1]
         receipt.save(update_fields=["attempts", "due_at"])
         return
-    failed = Problem("not_worked_off", "", "The alert was understood but could not be put into a case.", "Replay it once the cause is mended.")
+    failed = Problem(
+        code="not_worked_off",
+        field="",
+        detail="The alert was understood but could not be put into a case.",
+        cure="Replay it once the cause is mended.",
+    )
     receipt.state, receipt.problem, receipt.settled_at = ReceiptState.DEAD, as_document(failed), by.now()
     receipt.due_at = None
     receipt.save(update_fields=["attempts", "state", "problem", "settled_at", "due_at"])
@@ -162,9 +166,7 @@ def _suppression_of(mark: str, at: datetime) -> Suppression | None:
     return found
 
 
-def _case_of(
-    receipt: Receipt, alert: NormalAlert, mark: str, batch: _Batch, *, agency_id: int, by: Actor
-) -> tuple[Case, Grouping]:
+def _case_of(receipt: Receipt, alert: NormalAlert, mark: str, batch: _Batch, *, agency_id: int, by: Actor) -> tuple[Case, Grouping]:
     """The case that an alert joins, or the one that it opens; `case_gathers_once` decides between two that open at once."""
     case = batch.cases.get(mark) or _gathering(mark)
     grouping = decide(alert, last_alert_at=case.last_alert_at if case else None, received_at=receipt.received_at)

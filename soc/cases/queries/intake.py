@@ -16,7 +16,7 @@ from tenants.errors import NotAllowed, Unknown, require
 from tenants.models import Agency
 from tenants.queries.paging import encode, page_of
 
-STATES = tuple(state.value for state in (ReceiptState.GROUPED, ReceiptState.OPENED, ReceiptState.SUPPRESSED, ReceiptState.DEAD, ReceiptState.PENDING))
+STATES = ("grouped", "opened", "suppressed", "dead", "pending")
 PAGE_BYTES = 4 * 1024 * 1024  # of raw bytes on one page of dead letters; a page holds one letter at least
 ORDER = ("-received_at", "-public_id")
 
@@ -169,14 +169,15 @@ def dead_letters(*, reader: Actor, agency: str = "", cursor: str = "") -> tuple[
             break
     raws = dict(Body.objects.filter(receipt__in=found).values_list("receipt_id", "raw"))
     letters = [
-        DeadLetter(str(one.public_id), one.agency.slug, one.source, bytes(raws[one.pk]), one.problem or {}, one.received_at) for one in found
+        DeadLetter(str(one.public_id), one.agency.slug, one.source, bytes(raws[one.pk]), one.problem or {}, one.received_at)
+        for one in found
     ]
     return letters, following
 
 
 def suppressions(*, reader: Actor) -> Any:
     """Suppressions in force in the reader's agencies, the next to end first; one query. Raises Unknown."""
-    require(reader.sees_internal_rows and not reader.kind == "sensor", Unknown())
+    require(reader.sees_internal_rows and reader.kind != "sensor", Unknown())
     live = Suppression.objects.filter(ended_at=None, until__gt=reader.now())
     return live.select_related("agency", "owner").order_by("until", "id")
 

@@ -55,7 +55,9 @@ def test_552_real_detections_become_77_cases_and_sending_them_again_opens_nothin
             mine = [hit for hit in hits if (hit["rule"]["id"], hit["event"]["Hostname"].lower()) == (case.rule, case.entity)]
             held = set(Observable.objects.filter(case=case).values_list("kind", "value"))
             assert ("host", case.entity) in held
-            hashes = {part.partition("=")[2].lower() for hit in mine for part in (hit["event"].get("Hashes") or "").split(",") if "=" in part}
+            hashes = {
+                part.partition("=")[2].lower() for hit in mine for part in (hit["event"].get("Hashes") or "").split(",") if "=" in part
+            }
             assert {value for kind, value in held if kind == "hash"} == hashes
             tags = {tag[7:].upper() for hit in mine for tag in hit["rule"].get("tags") or [] if tag[7:8] in "tT" and tag[8:9].isdigit()}
             assert set(Technique.objects.filter(case=case).values_list("technique", flat=True)) == tags
