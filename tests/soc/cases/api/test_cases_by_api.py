@@ -1,0 +1,394 @@
+"""The routes of cases, as scripts use them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from soc.cases.models import Case, Observable, Technique, TimelineEntry
+from soc.cases.operations.noting import add_task, note
+from soc.cases.operations.releasing import release
+from tests.cast import Cast
+
+Do = Callable[..., Case]
+Look = Callable[[Case], Any]
+FIELDS = "number title agency severity state owner opened_at clocks observables techniques version".split()
+OF_A_LIAISON = {*FIELDS, "tasks", "notes", "timeline", "evidence"}
+
+
+def path(case: Case, verb: str = "") -> str:
+    return f"/api/v1/cases/{case.number}" + (f"/{verb}" if verb else "")
+
+
+@pytest.fixture
+def full(cast: Cast, case: Case, do: Do, central: Callable[[], Any]) -> Case:
+    """A case with an internal and a released row of each kind."""
+    do(note, case, cast.ana, text="Internal note, canary-note.")
+    do(note, case, cast.ana, text="Released note.", visibility="released")
+    do(add_task, case, cast.ana, title="Internal task, canary-task")
+    do(add_task, case, cast.ana, title="Released task")
+    with central():
+        same = {"agency_id": case.agency_id, "case": case, "created_at": case.opened_at}
+        Observable.objects.create(**same, kind="address", value="198.51.100.9")
+        Observable.objects.create(**same, kind="domain", value="released.example")
+        Technique.objects.create(**same, technique="T1003.001")
+        Technique.objects.create(**same, technique="T1558.003")
+        items = [
+            case.tasks.get(title="Released task").ref,
+            Observable.objects.get(value="released.example").ref,
+            Technique.objects.get(technique="T1558.003").ref,
+            TimelineEntry.objects.filter(case=case).order_by("id").first().ref,
+        ]
+    do(release, case, cast.ana, items=items)
+    return case
+
+
+def test_claim_contain_close_and_reopen(cast: Cast, case: Case, api_of: Callable[[str], Any]) -> None:
+    ana = api_of("ana")
+    read = ana.get(path(case)).json()
+    assert (read["state"], read["owner"], read["version"]) == ("new", None, 1)
+    claimed = ana.send(path(case, "claim"), {}, version=1)
+    assert claimed.status_code == 200
+    assert (claimed.json()["state"], claimed.json()["owner"], claimed.json()["version"]) == ("triage", "ana@watchfloor.example", 2)
+    assert claimed["ETag"] == '"2"'
+    contained = ana.send(path(case, "contain"), {"reason": "Isolated."}, version='"2"')
+    assert contained.json()["state"] == "contained"
+    closed = ana.send(path(case, "close"), {"disposition": "true_positive", "reason": "Over."}, version=3)
+    assert (closed.status_code, closed.json()["state"], closed.json()["disposition"]) == (200, "closed", "true_positive")
+    assert {c["kind"]: c["state"] for c in closed.json()["clocks"]} == {"acknowledge": "met", "contain": "met", "report_to_cisa": "not_started"}
+    reopened = ana.send(path(case, "reopen"), {"reason": "Again."}, version=4)
+    assert (reopened.json()["state"], reopened.json()["version"]) == ("contained", 5)
+
+
+BODIES: list[tuple[str, dict[str, Any]]] = [
+    ("claim", {}),
+    ("assign", {"owner": "lee@watchfloor.example"}),
+    ("investigate", {}),
+    ("edit", {"title": "Another title"}),
+    ("note", {"text": "Hello."}),
+    ("severity", {"severity": "low", "reason": "x"}),
+    ("contain", {"reason": "x"}),
+    ("recover", {"reason": "x"}),
+    ("task", {"title": "x"}),
+    ("suppress", {"until": "2026-12-01T00:00:00Z", "reason": "x"}),
+    ("declare", {"kind": "incident", "reason": "x"}),
+    ("close", {"disposition": "undetermined", "reason": "x"}),
+]
+
+
+@pytest.mark.parametrize(("verb", "body"), BODIES)
+def test_every_verb_answers_with_the_case(cast: Cast, case: Case, api_of: Callable[[str], Any], verb: str, body: dict[str, Any]) -> None:
+    if verb == "suppress":
+        from datetime import UTC, datetime, timedelta
+
+        body = {**body, "until": (datetime.now(UTC) + timedelta(days=7)).isoformat()}
+    answered = api_of("lee").send(path(case, verb), body, version=1)
+    assert answered.status_code == 200, answered.content
+    assert answered.json()["version"] == 2
+    assert answered.json()["number"] == case.number
+
+
+@pytest.mark.parametrize(("verb", "body"), BODIES)
+@pytest.mark.parametrize(
+    ("who", "version", "status", "code"),
+    [
+        ("sol", 1, 404, "not_found"),
+        ("zoe", 1, 404, "not_found"),
+        ("ada", 1, 404, "not_found"),
+        ("north_key", 1, 404, "not_found"),
+        ("nia", 1, 403, "not_allowed"),
+        ("aud", 1, 403, "not_allowed"),
+        ("ana", None, 428, "version_required"),
+        ("ana", 9, 409, "stale_version"),
+        ("ana", "abc", 422, "invalid"),
+    ],
+)
+def test_refusals_come_in_their_order_and_move_nothing(
+    cast: Cast,
+    case: Case,
+    api_of: Callable[[str], Any],
+    stored: Look,
+    verb: str,
+    body: dict[str, Any],
+    who: str,
+    version: Any,
+    status: int,
+    code: str,
+) -> None:
+    if (verb, who) == ("note", "nia"):
+        pytest.skip("a liaison may write notes")
+    before = stored(case)
+    answered = api_of(who).send(path(case, verb), body, version=version)
+    assert (answered.status_code, answered.json()["code"]) == (status, code)
+    assert answered["Content-Type"].startswith("application/problem+json")
+    assert stored(case) == before
+
+
+def test_an_anonymous_call_is_401(case: Case, client: Any, stored: Look) -> None:
+    before = stored(case)
+    for answered in (client.get("/api/v1/cases"), client.get(path(case)), client.post(path(case, "claim"), {}, content_type="application/json")):
+        assert answered.status_code == 401
+    assert stored(case) == before
+
+
+def test_a_stale_edit_gets_the_case_as_it_is_now(cast: Cast, case: Case, api_of: Callable[[str], Any], stored: Look) -> None:
+    api_of("ana").send(path(case, "claim"), {}, version=1)
+    before = stored(case)
+    answered = api_of("lee").send(path(case, "claim"), {}, version=1)
+    assert answered.status_code == 409
+    assert (answered.json()["current"]["owner"], answered.json()["current"]["version"]) == ("ana@watchfloor.example", 2)
+    again = api_of("lee").send(path(case, "claim"), {}, version=2)
+    assert (again.status_code, again.json()["code"]) == (409, "case_already_claimed")
+    assert stored(case) == before
+
+
+def test_a_liaisons_conflict_shows_no_more_than_they_may_read(cast: Cast, full: Case, api_of: Callable[[str], Any]) -> None:
+    answered = api_of("nia").send(path(full, "note"), {"text": "Hello."}, version=1)
+    assert answered.status_code == 409
+    assert set(answered.json()["current"]) == OF_A_LIAISON
+    assert b"canary" not in answered.content
+
+
+def test_a_refused_input_names_field_and_cure(case: Case, api_of: Callable[[str], Any], stored: Look) -> None:
+    before = stored(case)
+    answered = api_of("ana").send(path(case, "close"), {"disposition": "fixed", "reason": "x"}, version=1)
+    assert (answered.status_code, answered.json()["field"]) == (422, "disposition")
+    assert "benign_positive" in answered.json()["cure"]
+    assert stored(case) == before
+
+
+def test_a_body_that_is_not_json_moves_nothing(case: Case, api_of: Callable[[str], Any], stored: Look) -> None:
+    before = stored(case)
+    for raw in (b"{", b"[]", b'"claim"', b"\xff"):
+        answered = api_of("ana").post(path(case, "claim"), data=raw, content_type="application/json", headers={"If-Match": "1"})
+        assert answered.status_code == 422
+    assert stored(case) == before
+
+
+def test_the_same_key_has_one_effect_and_one_answer(case: Case, api_of: Callable[[str], Any], stored: Look) -> None:
+    first = api_of("ana").send(path(case, "note"), {"text": "Once."}, version=1, key="k1")
+    before = stored(case)
+    second = api_of("ana").send(path(case, "note"), {"text": "Once."}, version=1, key="k1")
+    assert (second.status_code, second.json()) == (200, first.json())
+    assert stored(case) == before
+    other = api_of("ana").send(path(case, "note"), {"text": "Twice."}, version=1, key="k1")
+    assert (other.status_code, other.json()["code"]) == (409, "idempotency_conflict")
+    assert stored(case) == before
+
+
+def test_unknown_numbers_and_verbs_are_404(case: Case, api_of: Callable[[str], Any]) -> None:
+    ana = api_of("ana")
+    for one in ("/api/v1/cases/NORTH-2026-999999", "/api/v1/cases/%00", "/api/v1/cases/x"):
+        assert ana.get(one).status_code == 404
+        assert ana.send(one + "/claim", {}, version=1).status_code == 404
+    assert ana.send(path(case, "destroy"), {}, version=1).status_code == 404
+
+
+def test_a_case_is_opened_by_hand(cast: Cast, rules: None, api_of: Callable[[str], Any]) -> None:
+    body = {"agency": "north", "title": "A call from the help desk", "severity": "medium", "reason": "Phone, 14:02."}
+    opened = api_of("ana").send("/api/v1/cases", body, key="call-1")
+    assert opened.status_code == 201
+    assert opened.json()["state"] == "new"
+    assert api_of("ana").send("/api/v1/cases", body, key="call-1").json() == opened.json()
+    assert api_of("ana").get(opened["Location"]).json() == opened.json()
+    assert api_of("nia").send("/api/v1/cases", body).status_code == 403
+    assert api_of("zoe").send("/api/v1/cases", body).status_code == 404
+    assert len(api_of("ana").get("/api/v1/cases").json()["results"]) == 1
+
+
+def test_the_floor_reads_everything_of_a_case(full: Case, api_of: Callable[[str], Any]) -> None:
+    read = api_of("ana").get(path(full)).json()
+    assert set(FIELDS) <= set(read)
+    assert read["agency"] == "north"
+    assert read["observables"] == [{"type": "address", "value": "198.51.100.9"}, {"type": "domain", "value": "released.example"}]
+    assert read["techniques"] == ["T1003.001", "T1558.003"]
+    assert len(read["notes"]) == 2
+    assert read["opened_at"].endswith("Z")
+    assert set(read["clocks"][0]) == {"kind", "state", "started_at", "due_at", "stopped_at"}
+
+
+def test_a_liaison_reads_exactly_what_is_promised(full: Case, api_of: Callable[[str], Any]) -> None:
+    answered = api_of("nia").get(path(full))
+    read = answered.json()
+    floor = api_of("ana").get(path(full)).json()
+    assert set(read) == OF_A_LIAISON
+    for name in ("number", "title", "agency", "severity", "state", "opened_at", "clocks", "version"):
+        assert read[name] == floor[name], name
+    assert read["owner"] is None
+    assert read["observables"] == [{"type": "domain", "value": "released.example"}]
+    assert read["techniques"] == ["T1558.003"]
+    assert [t["title"] for t in read["tasks"]] == ["Released task"]
+    assert [n["text"] for n in read["notes"]] == ["Released note."]
+    assert [line["text"] for line in read["timeline"]] == ["A test opened it.", "Released note."]
+    assert read["evidence"] == []
+    assert b"canary" not in answered.content
+    assert b"Ana" not in answered.content
+
+
+def test_the_owner_of_a_case_is_not_told_to_its_agency(case: Case, api_of: Callable[[str], Any]) -> None:
+    api_of("ana").send(path(case, "claim"), {}, version=1)
+    nia = api_of("nia")
+    assert nia.get(path(case)).json()["owner"] is None
+    (row,) = nia.get("/api/v1/cases").json()["results"]
+    assert row["owner"] is None
+    assert nia.get("/api/v1/cases?owner=ana@watchfloor.example").json()["results"] == []
+    assert len(nia.get("/api/v1/cases?owner=none").json()["results"]) == 1
+
+
+def test_a_liaison_writes_a_note_and_nothing_else(case: Case, api_of: Callable[[str], Any]) -> None:
+    answered = api_of("nia").send(path(case, "note"), {"text": "The user is on leave.", "visibility": "internal"}, version=1)
+    assert answered.status_code == 200
+    assert [(n["text"], n["visibility"], n["author"]) for n in answered.json()["notes"]] == [("The user is on leave.", "released", "Nia Park")]
+
+
+def test_a_restricted_case_is_404_for_its_liaison_and_stands_in_the_audit_when_read(
+    cast: Cast, open_one: Callable[..., Case], api_of: Callable[[str], Any], central: Callable[[], Any], stored: Look
+) -> None:
+    from tenants.models import AuditRow
+
+    case = open_one(restricted=True, title="Insider")
+    before = stored(case)
+    nia = api_of("nia")
+    assert nia.get(path(case)).status_code == 404
+    assert nia.send(path(case, "note"), {"text": "x"}, version=1).status_code == 404
+    assert nia.get("/api/v1/cases").json()["results"] == []
+    assert nia.get("/api/v1/cases?q=insider").json()["results"] == []
+    assert stored(case) == before
+    assert api_of("ana").get(path(case)).status_code == 200
+    with central():
+        (row,) = AuditRow.objects.filter(what="restricted_read")
+        assert (row.note, row.actor) == (case.number, f"person:{cast.ana.person_id}")
+
+
+def test_release_by_the_ids_that_the_case_names(full: Case, api_of: Callable[[str], Any]) -> None:
+    ana = api_of("ana")
+    read = ana.get(path(full)).json()
+    hidden = [f"note:{n['id']}" for n in read["notes"] if n["visibility"] == "internal"]
+    hidden += [one["item"] for one in read["releasable"] if one["visibility"] == "internal"]
+    answered = ana.send(path(full, "release"), {"items": hidden}, version=read["version"])
+    assert answered.status_code == 200
+    shown = api_of("nia").get(path(full)).json()
+    assert len(shown["notes"]) == 2
+    assert len(shown["observables"]) == 2
+    assert len(shown["techniques"]) == 2
+
+
+# Lists
+
+
+def numbers(answered: Any) -> list[str]:
+    assert answered.status_code == 200, answered.content
+    return [row["number"] for row in answered.json()["results"]]
+
+
+def test_lists_hold_what_the_reader_may_know_newest_first(cast: Cast, open_one: Callable[..., Case], api_of: Callable[[str], Any]) -> None:
+    north, south = open_one(), open_one(agency=cast.south)
+    assert numbers(api_of("ana").get("/api/v1/cases")) == [south.number, north.number]
+    assert numbers(api_of("zoe").get("/api/v1/cases")) == [south.number]
+    assert numbers(api_of("nia").get("/api/v1/cases")) == [north.number]
+    assert numbers(api_of("aud").get("/api/v1/cases")) == [south.number, north.number]
+    assert api_of("ada").get("/api/v1/cases").status_code == 404
+    assert api_of("north_key").get("/api/v1/cases").status_code == 404
+
+
+def test_a_filter_that_names_another_agency_answers_as_for_an_unknown_one(
+    cast: Cast, open_one: Callable[..., Case], api_of: Callable[[str], Any]
+) -> None:
+    open_one(), open_one(agency=cast.south)
+    nia = api_of("nia")
+    assert nia.get("/api/v1/cases?agency=south").content == nia.get("/api/v1/cases?agency=nowhere").content
+    assert len(numbers(nia.get("/api/v1/cases?agency=north"))) == 1
+    assert numbers(api_of("ana").get("/api/v1/cases?agency=%00")) == []
+
+
+def test_filters_narrow_the_list(cast: Cast, open_one: Callable[..., Case], api_of: Callable[[str], Any]) -> None:
+    high, low = open_one(), open_one(severity="low", title="Startup folder entry")
+    ana = api_of("ana")
+    ana.send(path(high, "claim"), {}, version=1)
+    assert numbers(ana.get("/api/v1/cases?severity=low")) == [low.number]
+    assert numbers(ana.get("/api/v1/cases?severity=low,high")) == [low.number, high.number]
+    assert numbers(ana.get("/api/v1/cases?state=triage")) == [high.number]
+    assert numbers(ana.get("/api/v1/cases?state=open")) == [low.number, high.number]
+    assert numbers(ana.get("/api/v1/cases?owner=ANA@watchfloor.example")) == [high.number]
+    assert numbers(ana.get("/api/v1/cases?owner=me")) == [high.number]
+    assert numbers(ana.get("/api/v1/cases?owner=none")) == [low.number]
+    for wrong in ("state=old", "severity=huge", "cursor=nonsense", "q=" + "x" * 301):
+        answered = ana.get(f"/api/v1/cases?{wrong}")
+        assert (answered.status_code, answered.json()["field"]) == (422, wrong.split("=")[0])
+
+
+def test_search_finds_number_title_and_observable_in_any_spelling(
+    cast: Cast, case: Case, open_one: Callable[..., Case], api_of: Callable[[str], Any], central: Callable[[], Any]
+) -> None:
+    open_one(title="Another thing entirely")
+    with central():
+        same = {"agency_id": case.agency_id, "case": case, "created_at": case.opened_at}
+        Observable.objects.create(**same, kind="domain", value="cdn-upd4te.example")
+        Observable.objects.create(**same, kind="address", value="203.0.113.77")
+        Observable.objects.create(**same, kind="account", value="BRT\\j.tsosie")
+    ana = api_of("ana")
+    found = [
+        case.number,
+        case.number.lower(),
+        case.number[-6:],
+        str(int(case.number[-6:])),
+        "rubeus",
+        "brt-ws-2291",
+        "ticket rub",
+        "2291",
+        "cdn-upd4te[.]example",
+        "CDN-upd4te.example",
+        "203.0.113[.]77",
+        "brt\\J.TSOSIE",
+    ]
+    for text in found:
+        assert numbers(ana.get("/api/v1/cases", {"q": text})) == [case.number], text
+    for text in ("rubeus lsass", "203.0.113", "'", "!&|", "ws:*", "\\"):
+        assert case.number not in numbers(ana.get("/api/v1/cases", {"q": text})) or text in ("ws:*",), text
+
+
+def test_a_liaisons_search_looks_at_released_rows_only(full: Case, api_of: Callable[[str], Any]) -> None:
+    nia = api_of("nia")
+    assert numbers(nia.get("/api/v1/cases?q=198.51.100.9")) == []
+    assert numbers(nia.get("/api/v1/cases?q=released.example")) == [full.number]
+    assert numbers(nia.get("/api/v1/cases?q=rubeus")) == [full.number]
+    assert numbers(nia.get("/api/v1/cases?q=canary")) == []
+
+
+def test_pages_follow_each_other_without_gap_or_repeat(cast: Cast, open_one: Callable[..., Case], api_of: Callable[[str], Any]) -> None:
+    made = [open_one(title=f"Case {n}").number for n in range(53)]
+    first = api_of("ana").get("/api/v1/cases").json()
+    second = api_of("ana").get("/api/v1/cases", {"cursor": first["next"]}).json()
+    assert [row["number"] for row in first["results"] + second["results"]] == made[::-1]
+    assert (len(first["results"]), second["next"]) == (50, None)
+
+
+def test_a_list_costs_the_same_queries_for_one_row_and_for_fifty(
+    cast: Cast, open_one: Callable[..., Case], api_of: Callable[[str], Any], central: Callable[[], Any]
+) -> None:
+    def cost(who: str, query: str = "") -> int:
+        caller = api_of(who)
+        with CaptureQueriesContext(connection) as asked:
+            assert caller.get(f"/api/v1/cases{query}").status_code == 200
+        return len(asked)
+
+    case = open_one()
+    one = {who: (cost(who), cost(who, "?q=ticket")) for who in ("ana", "nia")}
+    with central():
+        for n in range(3):
+            Observable.objects.create(agency_id=case.agency_id, case=case, created_at=case.opened_at, kind="host", value=f"h{n}")
+    for _ in range(49):
+        open_one()
+    assert {who: (cost(who), cost(who, "?q=ticket")) for who in ("ana", "nia")} == one
+
+
+def test_a_case_costs_the_same_queries_however_much_hangs_on_it(case: Case, full: Case, api_of: Callable[[str], Any], open_one: Any) -> None:
+    def cost(one: Case) -> int:
+        caller = api_of("ana")
+        with CaptureQueriesContext(connection) as asked:
+            assert caller.get(path(one)).status_code == 200
+        return len(asked)
+
+    assert cost(full) == cost(open_one())
