@@ -1,12 +1,30 @@
 """Who is acting: a person in a role, a sensor key, a playbook run, or the system itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+_set_clock: ContextVar[Callable[[], datetime] | None] = ContextVar("set_clock", default=None)
+
 
 def _server_time() -> datetime:
-    return datetime.now(UTC)
+    clock = _set_clock.get()
+    return clock() if clock is not None else datetime.now(UTC)
+
+
+@contextmanager
+def clock_set_to(clock: Callable[[], datetime]) -> Iterator[None]:
+    """Let every actor of this thread without a clock of its own live by `clock`: the machinery of a demo floor's history.
+
+    For the demo floor and tests only; the demo refuses where SETTABLE_CLOCK is off, as it always is in production.
+    """
+    token = _set_clock.set(clock)
+    try:
+        yield
+    finally:
+        _set_clock.reset(token)
 
 
 @dataclass(frozen=True)
