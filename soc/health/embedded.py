@@ -6,20 +6,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 
-class NotUp(Exception):
-    """There are no embedded servers here and no address is set."""
-
-
 @dataclass(frozen=True)
 class Embedded:
     """Addresses of the servers that `make run` or `make test` keeps, read from `servers.json`."""
 
     database: str
     owner: str
-    admin: str
     redis: str
     secret_key: str
-    passwords: dict[str, str]
 
 
 def embedded(home: Path) -> Embedded | None:
@@ -36,8 +30,6 @@ def embedded(home: Path) -> Embedded | None:
     return Embedded(
         database=address("app_floor", passwords["app_floor"], state["database"]),
         owner=address("soc_owner", passwords["soc_owner"], state["database"]),
-        admin=address("postgres", state["admin_password"], "postgres"),
         redis=f"redis://:{quote(state['redis_password'])}@127.0.0.1:{state['redis_port']}/0",
         secret_key=state["secret_key"],
-        passwords=passwords,
     )

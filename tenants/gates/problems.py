@@ -47,7 +47,8 @@ def _headers(error: DomainError, response: Any) -> None:
 
 def handle(exc: Exception, context: dict[str, Any]) -> Response:
     """Every exception of an API view as problem+json; the scope's transaction is rolled back."""
-    transaction.set_rollback(True)
+    if transaction.get_connection().in_atomic_block:  # a probe has no scope and no transaction
+        transaction.set_rollback(True)
     error = as_domain_error(exc)
     response = Response(document(error), status=error.status, content_type=MEDIA_TYPE)
     _headers(error, response)

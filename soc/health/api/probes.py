@@ -6,7 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db import DatabaseError
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt
+from django.views.generic import View
 from drf_spectacular.utils import extend_schema, inline_serializer
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from rest_framework import serializers
@@ -52,15 +56,20 @@ class Ready(APIView):
         return Response(state.document(), status=503 if state.status == "unavailable" else 200)
 
 
-class Metrics(APIView):
+@method_decorator(csrf_exempt, name="dispatch")
+class Metrics(View):
     """What Prometheus reads, for this machine or an admin's token; strangers get what any unknown address gives."""
 
-    schema = None
+    http_method_names = ["get", "head"]
 
-    def get(self, request: Request) -> HttpResponse:
-        """The text form of every measure."""
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Whoever may not know of it learns nothing, whatever the method."""
         if not (from_this_machine(request) or by_an_admin(request)):
             raise Http404
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The text form of every measure."""
         try:
             publish_depths(datetime.now(UTC))
         except DatabaseError:

@@ -61,6 +61,7 @@ def test_measures_do_not_exist_for_strangers_elsewhere(client, cast, who):
     measured = client.get("/metrics", headers=headers, REMOTE_ADDR="203.0.113.9")
     unknown = client.get("/no-such-page", headers=headers, REMOTE_ADDR="203.0.113.9")
     assert measured.status_code == unknown.status_code == 404
+    assert client.post("/metrics", headers=headers, REMOTE_ADDR="203.0.113.9").status_code == 404
     assert "watchfloor_" not in measured.text
 
 
@@ -79,3 +80,7 @@ def test_every_answer_carries_the_id_of_its_request(client):
     assert len(client.get("/healthz")["X-Request-ID"]) == 32
     assert client.get("/healthz", headers={"X-Request-ID": "from-a-caller-1"})["X-Request-ID"] == "from-a-caller-1"
     assert client.get("/healthz", headers={"X-Request-ID": 'a"b\tc'})["X-Request-ID"] != 'a"b\tc'
+
+
+def test_a_probe_is_only_read(client):
+    assert client.post("/healthz").status_code == 405

@@ -18,6 +18,7 @@ def test_others_do_not_know_of_it(client_of, who):
     assert client_of(who).get("/health/queues/").status_code == 404
 
 
+@pytest.mark.django_db(transaction=True)
 def test_without_signing_in_it_leads_to_the_sign_in(client):
     response = client.get("/health/queues/")
     assert response.status_code == 302
