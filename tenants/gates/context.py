@@ -8,6 +8,7 @@ from django.urls import NoReverseMatch, reverse
 
 from tenants.actors import Actor
 from tenants.gates.navigation import items_for
+from tenants.isolation.scope import current
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,14 @@ def frame(request: Any) -> PageFrame:
     if actor is None or actor.person_id is None:
         return PageFrame(simulated=simulated)
     person = request.user
+    inside = current.get() is not None  # an error page may be drawn when the scope has ended
     links = []
     for item in items_for(actor):
         try:
             url = reverse(item.url_name)
         except NoReverseMatch:
             continue
-        links.append(NavLink(item.label, url, request.path.startswith(url), item.count(actor) if item.count else None))
+        links.append(NavLink(item.label, url, request.path.startswith(url), item.count(actor) if item.count and inside else None))
     return PageFrame(
         person=person,
         role=actor.role,

@@ -30,16 +30,17 @@ SINGLE = {
     "tenants": {"journal", "gates", "isolation", "facts"},
     "playbooks": {"engine", "connectors", "library"},
     "soc/cases": {"playbook_actions"},
+    "soc/live": {"bell"},
 }
 PURE = {
     "tenants": {"credentials"},
     "playbooks": {"definition", "decide", "catalogue", "drawing", "rendering", "timing"},
     "soc/cases": {"intake"},
-    "soc/clocks": {"reckoning", "terms", "facts"},
+    "soc/clocks": {"reckoning", "terms", "holidays", "facts"},
     "soc/scorecards": {"scoring", "measures", "periods", "ranking", "survival", "folding"},
-    "soc/live": {"topics"},
+    "soc/live": {"topics", "pacing"},
     "soc/home": {"durations"},
-    "soc/demo": {"scenario", "invention"},
+    "soc/demo": {"scenario", "signals", "stories", "weather", "people", "places", "stand_in"},
     "soc/health": {"embedded", "logs", "measures", "middleware", "starting"},
 }
 NEVER = {"core", "common", "utils", "util", "helpers", "helper", "base", "misc", "manager", "managers", "service", "services"}

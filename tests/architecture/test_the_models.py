@@ -18,6 +18,7 @@ NOT_OWNED = {
     "tenants.Seal": "covers the whole journal and the whole audit table",
     "tenants.AuditRow": "written by PostgreSQL functions only, read centrally",
     "clocks.Instrument": "the law is the same for everyone",
+    "clocks.InstrumentState": "the effective-dated states of an instrument",
     "clocks.Rule": "hangs on an instrument",
     "playbooks.Book": "the library is the programme's",
     "playbooks.Version": "the library is the programme's",

@@ -24,7 +24,8 @@ KIND = subscribing.kind_of(BellRang)
 
 
 @pytest.fixture
-def heard():
+def heard(cast):
+    delivery.deliver_some(cast.north.pk, most=1000)  # what the making of the cast left to do
     notes = []
 
     @subscribing.reacts_to(BellRang)
