@@ -9,3 +9,10 @@ class PlaybooksConfig(AppConfig):
     name = "playbooks"
     verbose_name = "Playbooks"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the products and the work that rows hold."""
+        from playbooks.connectors import endpoint  # noqa: F401 registers itself
+        from playbooks.engine.working import register_chores
+
+        register_chores()

@@ -92,3 +92,30 @@ class RunEnded:
     about: str
     outcome: str
     detail: str = ""
+
+
+@dataclass(frozen=True)
+class ConsentGiven:
+    """An agency consents to actions until it withdraws. Subject `consent:<uuid>`."""
+
+    consent: str
+    actions: tuple[str, ...]
+    given_by: str
+
+
+@dataclass(frozen=True)
+class ConsentWithdrawn:
+    """A standing consent ended. Subject `consent:<uuid>`."""
+
+    consent: str
+    reason: str
+    withdrawn_by: str
+
+
+@dataclass(frozen=True)
+class ConnectorSet:
+    """A product of the agency was connected, or its connector changed. Subject `connector:<id>`."""
+
+    connector: str
+    kind: str
+    base_url: str

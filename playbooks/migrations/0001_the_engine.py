@@ -1,10 +1,12 @@
 """Tables of books, runs, approvals and connectors."""
 
-import django.db.models.deletion
-import tenants.isolation.constraints
 import uuid
+
+import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+
+import tenants.isolation.constraints
 
 
 class Migration(migrations.Migration):
@@ -283,7 +285,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='frame',
-            constraint=models.UniqueConstraint(fields=('run', 'parent', 'step_id', 'branch', 'iteration'), name='frame_once', nulls_distinct=False),
+            constraint=models.UniqueConstraint(fields=('agency', 'run', 'parent', 'step_id', 'branch', 'iteration'), name='frame_once', nulls_distinct=False),
         ),
         migrations.AddConstraint(
             model_name='frame',
@@ -299,7 +301,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='runevent',
-            constraint=models.UniqueConstraint(fields=('run', 'no'), name='runevent_order'),
+            constraint=models.UniqueConstraint(fields=('agency', 'run', 'no'), name='runevent_order'),
         ),
         migrations.AddConstraint(
             model_name='runevent',
@@ -327,11 +329,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='stepattempt',
-            constraint=models.UniqueConstraint(fields=('run', 'frame', 'step_id', 'command_no', 'target', 'iteration', 'attempt'), name='attempt_once'),
+            constraint=models.UniqueConstraint(fields=('agency', 'run', 'frame', 'step_id', 'command_no', 'target', 'iteration', 'attempt'), name='attempt_once'),
         ),
         migrations.AddConstraint(
             model_name='stepattempt',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'ok')), fields=('run', 'frame', 'step_id', 'command_no', 'target', 'iteration'), name='attempt_ok_once'),
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'ok')), fields=('agency', 'run', 'frame', 'step_id', 'command_no', 'target', 'iteration'), name='attempt_ok_once'),
         ),
         migrations.AddConstraint(
             model_name='stepattempt',
@@ -363,7 +365,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='approval',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('run', 'frame', 'step_id', 'iteration'), name='approval_open_once'),
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('agency', 'run', 'frame', 'step_id', 'iteration'), name='approval_open_once'),
         ),
         migrations.AddConstraint(
             model_name='approval',
@@ -391,7 +393,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='timer',
-            constraint=models.UniqueConstraint(fields=('run', 'frame', 'purpose'), name='timer_once'),
+            constraint=models.UniqueConstraint(fields=('agency', 'run', 'frame', 'purpose'), name='timer_once'),
         ),
         migrations.AddConstraint(
             model_name='timer',
@@ -411,7 +413,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='undo',
-            constraint=models.UniqueConstraint(fields=('run', 'attempt'), name='undo_once'),
+            constraint=models.UniqueConstraint(fields=('agency', 'run', 'attempt'), name='undo_once'),
         ),
         migrations.AddConstraint(
             model_name='undo',
@@ -463,11 +465,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='vote',
-            constraint=models.UniqueConstraint(fields=('approval', 'person'), name='vote_once'),
+            constraint=models.UniqueConstraint(fields=('agency', 'approval', 'person'), name='vote_once'),
         ),
         migrations.AddConstraint(
             model_name='vote',
-            constraint=models.UniqueConstraint(fields=('approval', 'side'), name='vote_side_once'),
+            constraint=models.UniqueConstraint(fields=('agency', 'approval', 'side'), name='vote_side_once'),
         ),
         migrations.AddConstraint(
             model_name='vote',

@@ -64,7 +64,7 @@ class Approval(Owned):
         constraints = [
             models.UniqueConstraint(fields=["agency", "id"], name="approval_agency_id"),
             models.UniqueConstraint(
-                fields=["run", "frame", "step_id", "iteration"], condition=models.Q(state="open"), name="approval_open_once"
+                fields=["agency", "run", "frame", "step_id", "iteration"], condition=models.Q(state="open"), name="approval_open_once"
             ),
             CompositeForeignKey(field="run", to="playbooks.Run", name="approval_run_fk"),
             CompositeForeignKey(field="frame", to="playbooks.Frame", name="approval_frame_fk"),
@@ -88,8 +88,8 @@ class Vote(Owned):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["approval", "person"], name="vote_once"),
-            models.UniqueConstraint(fields=["approval", "side"], name="vote_side_once"),
+            models.UniqueConstraint(fields=["agency", "approval", "person"], name="vote_once"),
+            models.UniqueConstraint(fields=["agency", "approval", "side"], name="vote_side_once"),
             CompositeForeignKey(field="approval", to="playbooks.Approval", name="vote_approval_fk"),
             Wall(name="vote_wall", rights="SELECT, INSERT"),
         ]

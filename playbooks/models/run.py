@@ -52,6 +52,11 @@ class Run(Owned):
         ]
 
     @property
+    def state_is_over(self) -> bool:
+        """Whether the run has ended, one way or another."""
+        return RunState(self.state).is_over
+
+    @property
     def journal_subject(self) -> str:
         """How the journal names this run."""
         return f"run:{self.public_id}"
@@ -75,7 +80,7 @@ class Frame(Owned):
         constraints = [
             models.UniqueConstraint(fields=["agency", "id"], name="frame_agency_id"),
             models.UniqueConstraint(
-                fields=["run", "parent", "step_id", "branch", "iteration"], nulls_distinct=False, name="frame_once"
+                fields=["agency", "run", "parent", "step_id", "branch", "iteration"], nulls_distinct=False, name="frame_once"
             ),
             CompositeForeignKey(field="run", to="playbooks.Run", name="frame_run_fk"),
             CompositeForeignKey(field="parent", to="playbooks.Frame", name="frame_parent_fk"),
@@ -115,10 +120,10 @@ class StepAttempt(Owned):
         constraints = [
             models.UniqueConstraint(fields=["agency", "id"], name="attempt_agency_id"),
             models.UniqueConstraint(
-                fields=["run", "frame", "step_id", "command_no", "target", "iteration", "attempt"], name="attempt_once"
+                fields=["agency", "run", "frame", "step_id", "command_no", "target", "iteration", "attempt"], name="attempt_once"
             ),
             models.UniqueConstraint(
-                fields=["run", "frame", "step_id", "command_no", "target", "iteration"],
+                fields=["agency", "run", "frame", "step_id", "command_no", "target", "iteration"],
                 condition=models.Q(state=StepState.OK),
                 name="attempt_ok_once",
             ),
@@ -140,7 +145,7 @@ class Timer(Owned):
     class Meta:
         indexes = [models.Index(fields=["agency", "due_at"], condition=models.Q(fired_at=None), name="timer_due")]
         constraints = [
-            models.UniqueConstraint(fields=["run", "frame", "purpose"], name="timer_once"),
+            models.UniqueConstraint(fields=["agency", "run", "frame", "purpose"], name="timer_once"),
             CompositeForeignKey(field="run", to="playbooks.Run", name="timer_run_fk"),
             CompositeForeignKey(field="frame", to="playbooks.Frame", name="timer_frame_fk"),
             Wall(name="timer_wall"),
@@ -160,7 +165,7 @@ class Undo(Owned):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["run", "attempt"], name="undo_once"),
+            models.UniqueConstraint(fields=["agency", "run", "attempt"], name="undo_once"),
             CompositeForeignKey(field="run", to="playbooks.Run", name="undo_run_fk"),
             CompositeForeignKey(field="attempt", to="playbooks.StepAttempt", name="undo_attempt_fk"),
             Wall(name="undo_wall"),
@@ -183,7 +188,7 @@ class RunEvent(Owned):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["run", "no"], name="runevent_order"),
+            models.UniqueConstraint(fields=["agency", "run", "no"], name="runevent_order"),
             CompositeForeignKey(field="run", to="playbooks.Run", name="runevent_run_fk"),
             Wall(name="runevent_wall", rights="SELECT, INSERT", audited=False),
         ]

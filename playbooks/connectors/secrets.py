@@ -1,0 +1,29 @@
+"""Secrets by reference: resolved at the moment of a call, never stored, never logged."""
+
+import os
+import re
+from pathlib import Path
+
+from django.conf import settings
+
+from playbooks.products import SECRET_NAME
+
+
+class SecretMissing(LookupError):
+    """No secret stands under this name. The message holds the name only."""
+
+
+def secret(name: str) -> str:
+    """The secret `edr/north`: the file of that name under SECRETS_DIR, else the variable SECRET_EDR_NORTH. Raises SecretMissing."""
+    if not SECRET_NAME.fullmatch(name):
+        raise SecretMissing(f"{name!r} is no name of a secret")
+    folder = getattr(settings, "SECRETS_DIR", "") or os.environ.get("SECRETS_DIR", "")
+    if folder:
+        try:
+            return (Path(folder) / name).read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            pass
+    value = os.environ.get("SECRET_" + re.sub(r"[-/]", "_", name).upper(), "")
+    if not value:
+        raise SecretMissing(f"the secret {name} is not set")
+    return value

@@ -1,0 +1,106 @@
+"""One HTTP request to a product: no redirects, no proxies, the checked address only, a deadline, a cap, secrets put in last."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from playbooks.connectors.addresses import AddressRefused, destination
+from playbooks.connectors.secrets import SecretMissing, secret
+from playbooks.products import Answer
+
+CONNECT_SECONDS = 3.0
+READ_SECONDS = 5.0
+# The whole call, however slowly it drips; far below the lease of a run (engine.claiming).
+DEADLINE_SECONDS = 15.0
+MOST_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Way:
+    """How to reach one product: what a connector row says, without the row."""
+
+    base_url: str
+    allowed_hosts: tuple[str, ...]
+    named_networks: tuple[str, ...]
+    secret_name: str
+
+
+class NotSent(Exception):
+    """The request certainly did not reach the product. `passing`: it may work later."""
+
+    def __init__(self, message: str, *, passing: bool) -> None:
+        super().__init__(message)
+        self.passing = passing
+
+
+class Unsure(Exception):
+    """The request was on its way when the connection failed: it may have been carried out."""
+
+
+def send(way: Way, method: str, url: str, headers: Mapping[str, str], body: Any) -> Answer:
+    """Send one request and read its answer. Raises NotSent and Unsure; never follows a redirect.
+
+    The caller's `headers` hold no secret; the one that the connector names is added here and taken out of what comes back.
+    """
+    try:
+        to = destination(url, allowed_hosts=way.allowed_hosts, named_networks=way.named_networks)
+        token = secret(way.secret_name) if way.secret_name else ""
+    except (AddressRefused, SecretMissing) as error:
+        raise NotSent(str(error), passing=False) from error
+    except OSError as error:
+        raise NotSent("the product's name does not resolve", passing=True) from error
+    request = _request(to.ip, to.host, method, url, headers, token, body)
+    limits = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+    ends = time.monotonic() + DEADLINE_SECONDS
+    try:
+        with httpx.Client(trust_env=False, follow_redirects=False, timeout=limits) as client:
+            response = client.send(request, stream=True)
+            try:
+                raw = _capped(response, ends)
+            finally:
+                response.close()
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
+        raise NotSent(f"no connection to {to.host}: {_without(str(error), token, way)}", passing=True) from error
+    except httpx.HTTPError as error:
+        raise Unsure(f"{type(error).__name__} while waiting for {to.host}") from error
+    return Answer(response.status_code, _as_json(_without(raw.decode("utf-8", "replace"), token, way)))
+
+
+def _request(ip: str, host: str, method: str, url: str, headers: Mapping[str, str], token: str, body: Any) -> httpx.Request:
+    """Connect to the address that was checked, but speak (Host, certificate) to the name."""
+    wanted = httpx.URL(url)
+    sent = {"Accept": "application/json", "User-Agent": "Watchfloor", **headers, "Host": wanted.netloc.decode("ascii")}
+    if token:
+        sent["Authorization"] = f"Bearer {token}"
+    content = None if body is None else json.dumps(body).encode()
+    return httpx.Request(method, wanted.copy_with(host=ip), headers=sent, content=content, extensions={"sni_hostname": host})
+
+
+def _capped(response: httpx.Response, ends: float) -> bytes:
+    raw = b""
+    for part in response.iter_bytes():
+        raw += part
+        if len(raw) > MOST_BYTES:
+            raise Unsure(f"the answer is longer than {MOST_BYTES} bytes")
+        if time.monotonic() > ends:
+            raise Unsure(f"the answer took longer than {DEADLINE_SECONDS:.0f} s")
+    return raw
+
+
+def _without(text: str, token: str, way: Way) -> str:
+    return text.replace(token, f"[secret {way.secret_name}]") if token else text
+
+
+def _as_json(text: str) -> Any:
+    """The answer as JSON that a row can hold (no NUL, no lone surrogate, no NaN), else as text."""
+    clean = text.replace("\x00", "\ufffd")
+    try:
+        value = json.loads(clean, parse_constant=lambda name: None)
+        written = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
+        return json.loads(written.replace("\\u0000", "\ufffd"))
+    except (ValueError, RecursionError):
+        return {"text": clean[:2000]}

@@ -1,0 +1,69 @@
+"""Acting outside: no transaction is open here. Ask first where the result is not known, act under the same key."""
+
+from urllib.parse import urlsplit
+
+from playbooks.connectors.speaking import NotSent, Unsure, Way, send
+from playbooks.engine.crashing import crash_point
+from playbooks.engine.walking import Intent
+from playbooks.products import Answer, Outcome, ProductAction, action_named
+
+
+def perform(intent: Intent) -> Outcome:
+    """Carry a call out, or find out what became of it. Never raises for what the other side does."""
+    if intent.known:
+        return Outcome("ok", "Known from an earlier worker's answer", intent.known.get("outputs", {}), intent.known.get("response", {}))
+    action = action_named(intent.rendered["action"])
+    if action is None or intent.way is None:
+        return Outcome("unsure" if intent.ask else "failed", "The connector is gone or switched off.")
+    if intent.ask and action.verifying is not None and action.happened is not None:
+        found = _ask(intent, intent.way, action)
+        if found is not None:
+            return found
+    return _call(intent, intent.way, action)
+
+
+def _ask(intent: Intent, way: Way, action: ProductAction) -> Outcome | None:
+    """What the product knows of this key; None when it knows nothing of it, so that the call may be made."""
+    assert action.verifying is not None and action.happened is not None
+    method, path = action.verifying(intent.rendered)
+    try:
+        answer = send(way, method, way.base_url.rstrip("/") + path, {}, None)
+    except (NotSent, Unsure) as error:
+        return Outcome("unsure", f"The product could not be asked: {error}")
+    if answer.status != 200:
+        return Outcome("unsure", f"The product could not be asked: it answered {answer.status}")
+    return action.happened(answer, intent.rendered)
+
+
+def _call(intent: Intent, way: Way, action: ProductAction) -> Outcome:
+    rendered = intent.rendered
+    if (
+        not rendered["url"].startswith(way.base_url.rstrip("/") + "/")
+        or urlsplit(rendered["url"]).hostname != urlsplit(way.base_url).hostname
+    ):
+        return Outcome("failed", "The connector's address changed.")
+    headers = {name: value for name, value in rendered["headers"].items() if name != "Authorization"}
+    crash_point("before_call")
+    try:
+        answer = send(way, rendered["method"], rendered["url"], headers, rendered["body"])
+    except NotSent as error:
+        # An earlier attempt under this key may have arrived; this one did not.
+        return Outcome("unsure" if intent.ask else "failed", f"The request was not sent: {error}", passing=error.passing)
+    except Unsure as error:
+        return Outcome("unsure", f"It is not known whether the request was carried out: {error}")
+    crash_point("after_call")
+    return judged(action, answer, intent)
+
+
+def judged(action: ProductAction, answer: Answer, intent: Intent) -> Outcome:
+    """What an answer means: 2xx is for the action to read, 429 passes, other 3xx and 4xx are refusals, 5xx leaves it open."""
+    told = {"status": answer.status, "body": answer.body}
+    if 200 <= answer.status < 300:
+        return action.reads(answer, intent.rendered)
+    if 300 <= answer.status < 400:
+        return Outcome("failed", f"The product answered {answer.status}: redirects are not followed.", response=told)
+    if answer.status in (408, 425, 429):
+        return Outcome("failed", f"The product answered {answer.status}.", response=told, passing=True)
+    if answer.status >= 500:
+        return Outcome("unsure", f"The product answered {answer.status}.", response=told)
+    return Outcome("failed", f"The product refused with {answer.status}.", response=told)

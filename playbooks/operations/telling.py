@@ -1,0 +1,44 @@
+"""Writing down what happens in a run, in its order, and waking it."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+
+from playbooks.models import Run, RunEvent
+from playbooks.states import RunState, Waits
+from tenants.actors import Actor
+from tenants.journal import doorbell
+from tenants.journal.recording import record
+
+
+def tell(*, run: Run, kind: str, text: str, by: Actor, step_id: str = "", event: Any = None, data: dict[str, Any] | None = None) -> None:
+    """Append to the run's own events, and to the journal when `event` is given. The run's row is locked; its count is saved here."""
+    run.last_event += 1
+    RunEvent.objects.create(
+        agency_id=run.agency_id,
+        run=run,
+        no=run.last_event,
+        kind=kind,
+        step_id=step_id,
+        text=text,
+        actor=by.name,
+        actor_label=by.label,
+        fence=run.fence,
+        data=data or {},
+        at=by.now(),
+    )
+    run.save(update_fields=["last_event"])
+    if event is not None:
+        record(event, agency_id=run.agency_id, subject=run.journal_subject, by=by)
+
+
+def wake(*, run: Run, by: Actor) -> None:
+    """Let a waiting run go on. One that a worker holds needs no waking: it reads what changed under its own lock."""
+    if run.state == RunState.WAITING:
+        run.state = RunState.READY
+        run.waits_for = Waits.NOTHING
+        run.wake_at = by.now() - timedelta(milliseconds=1)
+        run.save(update_fields=["state", "waits_for", "wake_at"])
+    agency_id = run.agency_id
+    transaction.on_commit(lambda: doorbell.ring("runs", agency_id))

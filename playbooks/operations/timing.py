@@ -1,0 +1,23 @@
+"""Timers that are due let their run go on."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from playbooks.models import Run, Timer
+from playbooks.operations.telling import wake
+from tenants.actors import Actor
+
+
+def due_timers(*, at: datetime, most: int) -> list[int]:
+    """Ids of timers that are due, the oldest first; one query."""
+    return list(Timer.objects.filter(fired_at=None, due_at__lte=at).order_by("due_at").values_list("id", flat=True)[:most])
+
+
+def fire(*, timer_id: int, by: Actor) -> None:
+    """Fire a timer once and wake its run; a timer that fired meanwhile stays as it is."""
+    with transaction.atomic():
+        run_id = Timer.objects.values_list("run_id", flat=True).get(pk=timer_id)
+        run = Run.objects.locked(pk=run_id)
+        if Timer.objects.filter(pk=timer_id, fired_at=None).update(fired_at=by.now()):
+            wake(run=run, by=by)

@@ -1,0 +1,41 @@
+"""Who may start, vote, answer, consent and connect."""
+
+from playbooks.models import Approval, Run
+from playbooks.states import Side
+from tenants.actors import Actor
+
+
+def may_start(actor: Actor, agency_id: int) -> bool:
+    return (actor.works_the_floor or actor.is_machine) and actor.covers(agency_id)
+
+
+def may_publish(actor: Actor) -> bool:
+    return actor.runs_the_programme or actor.is_machine
+
+
+def may_connect(actor: Actor) -> bool:
+    return actor.runs_the_programme or actor.is_machine
+
+
+def may_consent(actor: Actor, agency_id: int) -> bool:
+    return actor.speaks_for_an_agency and actor.agency_id == agency_id
+
+
+def may_answer(actor: Actor, run: Run) -> bool:
+    return actor.works_the_floor and actor.covers(run.agency_id)
+
+
+def may_read_approval(actor: Actor, approval: Approval) -> bool:
+    """The agency's liaison knows of the approvals that ask them; the floor and auditors of all."""
+    return actor.sees_internal_rows or (actor.speaks_for_an_agency and approval.asks_agency)
+
+
+def side_of(actor: Actor, approval: Approval, run: Run) -> Side | None:
+    """For whom this actor may vote, or None: the floor except who started the run by hand, and the liaison where they are asked."""
+    if not actor.covers(approval.agency_id):
+        return None
+    if actor.works_the_floor and actor.person_id is not None and actor.person_id != run.started_by_person_id:
+        return Side.FLOOR
+    if actor.speaks_for_an_agency and approval.asks_agency:
+        return Side.LIAISON
+    return None

@@ -1,0 +1,64 @@
+"""Books, their versions, and the compiled graph of a version."""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+
+from playbooks.definition.graph import Graph, compiled
+from playbooks.models import Book, TriggerRule, Version
+
+
+class ContentChanged(RuntimeError):
+    """A stored version no longer has the content that its hash names."""
+
+
+@lru_cache(maxsize=128)
+def _graph(content_hash: str, canonical: str) -> Graph:
+    if sha256(canonical.encode()).hexdigest() != content_hash:
+        raise ContentChanged(content_hash)
+    return compiled(json.loads(canonical))
+
+
+def graph_of(version: Version, wanted: str) -> Graph:
+    """The graph of a version that a run began with. Raises ContentChanged when the content is not the one of `wanted`. No query."""
+    return _graph(wanted, version.canonical)
+
+
+def newest_version(book_slug: str) -> Version | None:
+    """The version of a book that new runs begin with; one query."""
+    return Version.objects.select_related("book").filter(book__slug=book_slug).order_by("-number").first()
+
+
+def enabled_rules(about: str) -> list[TriggerRule]:
+    """The trigger rules that look at subjects of a prefix; one query."""
+    return list(TriggerRule.objects.select_related("book").filter(about=about, enabled=True).order_by("id"))
+
+
+@dataclass(frozen=True)
+class BookLine:
+    """One book of the library, as a list shows it."""
+
+    slug: str
+    name: str
+    description: str
+    version: int
+    content_hash: str
+    triggers: tuple[str, ...]
+
+
+def library() -> list[BookLine]:
+    """Every book with its newest version and the rules that start it; three queries."""
+    newest: dict[int, Version] = {}
+    for version in Version.objects.order_by("book_id", "-number").distinct("book_id"):
+        newest[version.book_id] = version
+    rules: dict[int, list[str]] = {}
+    for rule in TriggerRule.objects.filter(enabled=True).order_by("id"):
+        rules.setdefault(rule.book_id, []).append(rule.name)
+    return [
+        BookLine(
+            book.slug, book.name, book.description, newest[book.pk].number, newest[book.pk].content_hash, tuple(rules.get(book.pk, ()))
+        )
+        for book in Book.objects.order_by("name")
+        if book.pk in newest
+    ]
