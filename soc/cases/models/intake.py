@@ -21,6 +21,7 @@ class Receipt(Owned):
     problem = models.JSONField(null=True)  # problem document of a dead letter
     case_id = models.BigIntegerField(null=True)
     received_at = models.DateTimeField()
+    position = models.PositiveIntegerField(default=0)  # its place in what was sent at once: ids are given in the order of keys
     settled_at = models.DateTimeField(null=True)
     repeats = models.PositiveIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)  # how often working it off failed for a reason that is not its own
@@ -28,7 +29,7 @@ class Receipt(Owned):
 
     class Meta:
         indexes = [
-            models.Index(fields=["agency", "id"], condition=models.Q(state="pending"), name="receipt_pending"),
+            models.Index(fields=["agency", "received_at", "position"], condition=models.Q(state="pending"), name="receipt_pending"),
             models.Index(fields=["agency", "-received_at", "-public_id"], condition=models.Q(state="dead"), name="receipt_dead"),
             # The balance is read from this index alone.
             models.Index(fields=["agency", "source", "state"], include=["repeats"], name="receipt_source_state"),

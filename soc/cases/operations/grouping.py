@@ -54,7 +54,7 @@ def work_off(*, agency_id: int, by: Actor, most: int = BATCH) -> int:
             if not cursor.fetchone()[0]:
                 return 0
         due = Q(due_at=None) | Q(due_at__lte=by.now())
-        pending = Receipt.objects.filter(due, agency_id=agency_id, state=ReceiptState.PENDING).order_by("id")
+        pending = Receipt.objects.filter(due, agency_id=agency_id, state=ReceiptState.PENDING).order_by("received_at", "position", "id")
         receipts = list(pending.select_for_update(skip_locked=True, of=("self",))[:most])
         if not receipts:
             return 0

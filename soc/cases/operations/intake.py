@@ -40,12 +40,12 @@ LEFT = f"SELECT {_FILLED} FROM cases_intakeallowance held WHERE agency_id = %(ag
 # Binary arrays (%b) cost Python a tenth of text ones. The rows come sorted by key: unsorted, two overlapping batches deadlock.
 STORE = """
 WITH given AS (
-  SELECT * FROM unnest(%(ids)s::uuid[], %(keys)s::text[], %(digests)b::bytea[], %(raws)b::bytea[], %(problems)s::text[])
-    AS g(public_id, key, digest, raw, problem)),
+  SELECT * FROM unnest(%(ids)s::uuid[], %(keys)s::text[], %(digests)b::bytea[], %(raws)b::bytea[], %(problems)s::text[],
+                       %(positions)s::int[]) AS g(public_id, key, digest, raw, problem, position)),
 stored AS (
-  INSERT INTO cases_receipt (agency_id, public_id, source, key, digest, state, why, problem, received_at, settled_at, repeats, attempts)
+  INSERT INTO cases_receipt (agency_id, public_id, source, key, digest, state, why, problem, received_at, position, settled_at, repeats, attempts)
   SELECT %(agency)s, public_id, %(source)s, key, digest, CASE WHEN problem IS NULL THEN 'pending' ELSE 'dead' END, '',
-         problem::jsonb, %(at)s, CASE WHEN problem IS NULL THEN NULL::timestamptz ELSE %(at)s END, 0, 0
+         problem::jsonb, %(at)s, position, CASE WHEN problem IS NULL THEN NULL::timestamptz ELSE %(at)s END, 0, 0
   FROM given
   ON CONFLICT (agency_id, key) DO NOTHING RETURNING id, public_id, key),
 bodies AS (
@@ -64,7 +64,7 @@ counted AS (
   UPDATE cases_receipt r SET repeats = r.repeats + given.times
   FROM known JOIN given ON given.key = known.key AND given.digest = known.digest
   WHERE r.agency_id = %(agency)s AND r.id = known.id)
-SELECT key, public_id::text, digest, CASE WHEN state = 'dead' THEN problem END FROM known
+SELECT key, public_id::text, digest, CASE WHEN state = 'dead' THEN problem::text END FROM known
 """
 
 
@@ -157,6 +157,7 @@ def _store(first: dict[str, Item], problems: dict[str, dict[str, str] | None], b
             "keys": keys,
             "digests": [_digest(first[key]) for key in keys],
             "raws": [first[key].raw for key in keys],
+            "positions": [first[key].index for key in keys],
             "problems": [orjson.dumps(found).decode() if (found := problems[key]) else None for key in keys],
         },
     )
@@ -181,7 +182,7 @@ def _recall(items: tuple[Item, ...], first: dict[str, Item], stored: dict[str, s
             "times": [times[pair] for pair in repeated],
         },
     )
-    return {key: (receipt, bytes(digest), problem) for key, receipt, digest, problem in rows}
+    return {key: (receipt, bytes(digest), orjson.loads(problem) if problem else None) for key, receipt, digest, problem in rows}
 
 
 def _answer(
