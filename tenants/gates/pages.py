@@ -1,12 +1,15 @@
 """The gate of pages: sign-in or a redirect to it, one scope, 404 for strangers, errors as pages."""
 
+from datetime import UTC, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.views.generic import View
 
@@ -97,5 +100,15 @@ class Page(View):
         return version_of(self.request)
 
     def page(self, template: str, **context: Any) -> HttpResponse:
-        """Render a page, or for htmx (`partial` given and asked for) only its part."""
-        return render(self.request, template, {"actor": self.actor, "error": self.error, "typed": self.request.POST, **context})
+        """Render a page; its times are said in the reader's zone."""
+        with timezone.override(self.time_zone()):
+            return render(self.request, template, {"actor": self.actor, "error": self.error, "typed": self.request.POST, **context})
+
+    def time_zone(self) -> tzinfo:
+        """UTC on the floor, where all read the same clock; a liaison's own zone."""
+        if not self.actor.speaks_for_an_agency:
+            return UTC
+        try:
+            return ZoneInfo(self.request.user.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return UTC
