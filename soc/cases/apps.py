@@ -1,8 +1,5 @@
 """Cases: the work."""
 
-from importlib import import_module
-from importlib.util import find_spec
-
 from django.apps import AppConfig
 
 
@@ -16,8 +13,6 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the work that rows hold, what hears of facts, and what playbooks may do to a case."""
-        from soc.cases import playbook_actions, tasks  # noqa: F401 registering is the import of tasks
+        from soc.cases import playbook_actions, reactions, tasks  # noqa: F401 some register by their import
 
         playbook_actions.register()
-        if find_spec("playbooks.operations.starting") is not None:
-            import_module("soc.cases.reactions")

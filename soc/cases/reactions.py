@@ -13,7 +13,7 @@ from playbooks.events import (
     VoteGiven,
 )
 from playbooks.operations.starting import start_matching_runs
-from soc.cases.events import CaseOpened, SeverityChanged
+from soc.cases.events import AlertJoined, CaseOpened, SeverityChanged
 from soc.cases.operations.telling import write_line
 from soc.cases.queries.facts import facts_of
 from soc.cases.states import Origin
@@ -32,9 +32,9 @@ DECIDED = {
 ENDED = {"done": "The playbook ended", "failed": "The playbook failed", "cancelled": "The playbook was cancelled"}
 
 
-@reacts_to(CaseOpened, SeverityChanged)
+@reacts_to(CaseOpened, AlertJoined, SeverityChanged)
 def start_the_matching_playbook(event: Any, entry: Any) -> None:
-    """Start what the trigger rules want for the case as it is now; a rule starts once for a case."""
+    """Start what the trigger rules want for the case as it is now: a host may come with a later alert. A rule starts once for a case."""
     facts = facts_of(event.case_id)
     if facts is not None:
         by = system("trigger", agency_id=entry.agency_id)

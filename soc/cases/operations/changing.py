@@ -69,16 +69,27 @@ def tell(
 
 
 def settle(
-    case: Case, event: Any, says: str, *, by: Actor, at: datetime, happened_at: datetime | None = None, released: bool = False
+    case: Case,
+    event: Any,
+    says: str,
+    *,
+    by: Actor,
+    at: datetime,
+    happened_at: datetime | None = None,
+    released: bool = False,
+    counts: bool = True,
 ) -> Case:
-    """Finish a verb: record the fact, write its line, take over what the clocks say, count the version, save."""
+    """Finish a verb: record the fact, write its line, take over what the clocks say, count the version, save.
+
+    What a machine only adds does not count: nobody's edit is refused because a playbook wrote a note meanwhile.
+    """
     entry = record(event, agency_id=case.agency_id, subject=case.subject, by=by, at=at)
     tell(
         case, says, by_label=by.label, origin=origin_of(by), at=at, happened_at=happened_at, released=released, entry_id=entry.id
     )
     due = next_due(case.subject) if CaseState(case.state).is_open else None
     case.next_due_kind, case.next_due_at = due if due else ("", None)
-    case.version += 1
+    case.version += counts
     case.changed_at = at
     case.save()
     return case

@@ -42,7 +42,7 @@ def note(*, number: str, version: Version, text: Any, by: Actor, visibility: Any
         created_at=at,
     )
     event = NoteWritten(case_id=case.pk, number=case.number, note=str(written.public_id), visibility=shown.value)
-    return settle(case, event, text, by=by, at=at, released=released)
+    return settle(case, event, text, by=by, at=at, released=released, counts=not by.is_machine)
 
 
 @transaction.atomic
@@ -54,7 +54,7 @@ def add_task(*, number: str, version: Version, title: Any, by: Actor) -> Case:
     at = by.now()
     task = Task.objects.create(agency_id=case.agency_id, case=case, title=title, added_by=by.label[:120], created_at=at)
     event = TaskAdded(case_id=case.pk, number=case.number, task=str(task.public_id), title=title)
-    return settle(case, event, f"Added a task: {title}", by=by, at=at)
+    return settle(case, event, f"Added a task: {title}", by=by, at=at, counts=not by.is_machine)
 
 
 @transaction.atomic

@@ -96,6 +96,7 @@ class CaseView:
     opened_at: datetime
     version: int
     internal: bool  # the reader sees internal rows too
+    agency_id: int
     owner: str | None = None  # e-mail
     owner_id: int | None = None
     owner_name: str = ""
@@ -190,6 +191,7 @@ def _view(case: Case, reader: Actor, clocks: tuple[ClockView, ...], *, all_of_th
         "subject": case.subject,
         "number": case.number,
         "title": case.title,
+        "agency_id": case.agency_id,
         "agency": case.agency.slug,
         "agency_name": case.agency.name,
         "agency_acronym": case.agency.acronym,

@@ -5,16 +5,15 @@ from typing import Any
 from soc.cases.models import Case, Observable
 from soc.cases.states import CaseState, ObservableKind
 
-MOST_HOSTS = 50
+MOST_NAMED = 50  # hosts, and accounts
 
 
 def facts_of(case_id: int) -> dict[str, Any] | None:
-    """Facts of an open case, its hosts with the case's own entity first; None when it is closed or unknown. Two queries."""
+    """Facts of an open case, its hosts with the case's own entity first; None when it is closed or unknown. Three queries."""
     case = Case.objects.filter(pk=case_id).first()
     if case is None or case.state == CaseState.CLOSED:
         return None
-    rows = Observable.objects.filter(case=case, kind=ObservableKind.HOST).order_by("id")
-    hosts = list(rows.values_list("value", flat=True)[:MOST_HOSTS])
+    hosts, accounts = (_values(case, kind) for kind in (ObservableKind.HOST, ObservableKind.ACCOUNT))
     if case.entity_kind == ObservableKind.HOST:
         hosts = [case.entity, *(host for host in hosts if host != case.entity)]
     return {
@@ -25,5 +24,9 @@ def facts_of(case_id: int) -> dict[str, Any] | None:
         "entity": case.entity,
         "rule": case.rule,
         "hosts": hosts,
-        "host": hosts[0] if hosts else "",
+        "accounts": accounts,
     }
+
+
+def _values(case: Case, kind: ObservableKind) -> list[str]:
+    return list(Observable.objects.filter(case=case, kind=kind).order_by("id").values_list("value", flat=True)[:MOST_NAMED])

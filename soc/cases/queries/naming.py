@@ -14,6 +14,11 @@ def cases_named(numbers: Iterable[str], reader: Actor) -> dict[str, int]:
     return dict(cases.values_list("number", "agency_id"))
 
 
+def versions_of(numbers: Iterable[str]) -> dict[str, int]:
+    """The version that each case has now, as far as the scope reaches. One query."""
+    return dict(Case.objects.filter(number__in=list(numbers)).values_list("number", "version"))
+
+
 def numbers_of(subjects: Iterable[str]) -> dict[str, str]:
     """The number behind each subject (`case:42`); what is no case is left out. One query."""
     return {f"case:{pk}": number for pk, number in Case.objects.filter(pk__in=_ids(subjects)).values_list("pk", "number")}

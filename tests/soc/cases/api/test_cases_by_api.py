@@ -126,6 +126,7 @@ def test_refusals_come_in_their_order_and_move_nothing(
     assert stored(case) == before
 
 
+@pytest.mark.django_db(transaction=True)
 def test_an_anonymous_call_is_401(case: Case, client: Any, stored: Look) -> None:
     before = stored(case)
     for answered in (client.get("/api/v1/cases"), client.get(path(case)), client.post(path(case, "claim"), {}, content_type="application/json")):
