@@ -12,3 +12,12 @@ class ClockLate:
     about: str
     kind: str
     due_at: datetime
+
+
+@dataclass(frozen=True)
+class InstrumentChanged:
+    """An admin recorded where an instrument stands from a date on. Subject `instrument:<code>`, of no agency."""
+
+    instrument: str
+    standing: str
+    effective_from: str
