@@ -4,6 +4,7 @@ Usage, with the environment's Python: backup.py backup [FILE] | backup.py restor
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from supervise import is_a_supervisor
 
 sys.path.insert(0, str(ROOT))
 from tenants.management.roles import create_roles
+
+OURS = 18  # PostgreSQL's version in the wheel; an older pg_dump refuses a newer server
 
 
 class Addresses:
@@ -66,9 +69,12 @@ class Addresses:
 
 
 def tool(name: str, real: bool) -> str:
-    """PostgreSQL's own program: the wheel's, but for a real server the system's where there is one (it speaks TLS)."""
-    system = shutil.which(name) if real else None
-    return system or str(binaries() / name)
+    """PostgreSQL's own program: the wheel's, but for a real server the system's where it is as new (that one speaks TLS)."""
+    if real and (system := shutil.which(name)):
+        version = subprocess.run([system, "--version"], capture_output=True, text=True).stdout
+        if (found := re.search(r"(\d+)\.\d+", version)) and int(found[1]) >= OURS:
+            return system
+    return str(binaries() / name)
 
 
 def split_password(address: str) -> tuple[str, dict[str, str]]:
