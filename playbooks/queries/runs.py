@@ -1,0 +1,140 @@
+"""Every read of runs: about a subject, one run with its steps, pages of them."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from playbooks.catalogue import describe, find_subject, is_readable
+from playbooks.drawing import drawn
+from playbooks.models import Approval, Run, RunEvent, StepAttempt, Undo
+from playbooks.policies import may_read_approval
+from playbooks.queries.approvals import NO_SUBJECT, about_of, readable_page, views
+from playbooks.queries.books import graph_of
+from playbooks.queries.steps import steps_of
+from playbooks.queries.telling import ApprovalView, EventLine, RunPage, RunView
+from playbooks.states import RunState, UndoState, Waits
+from playbooks.timing import Times
+from tenants.actors import Actor
+from tenants.errors import Unknown
+
+
+def visible(reader: Actor) -> Any:
+    """The runs that the reader may know of, before the subject is asked: a liaison's are those that asked their agency. A queryset."""
+    rows = Run.objects.select_related("agency", "book", "version")
+    if reader.speaks_for_an_agency:
+        rows = rows.filter(pk__in=Approval.objects.filter(asks_agency=True).values("run_id"))
+    return rows
+
+
+def runs_about(subject: str, reader: Actor) -> tuple[RunView, ...]:
+    """The runs about a subject, the newest first; at most 20. Six queries."""
+    if not is_readable(subject, reader):
+        return ()
+    return _views(list(visible(reader).filter(subject=subject).order_by("-started_at", "-id")[:20]), reader)
+
+
+def run_of(public_id: str, reader: Actor) -> RunView:
+    """One run with steps, drawing and events. Raises Unknown for what the reader may not know of. Eight queries."""
+    try:
+        row = visible(reader).filter(public_id=UUID(str(public_id))).first()
+    except ValueError as error:
+        raise Unknown() from error
+    if row is None or not is_readable(row.subject, reader):
+        raise Unknown()
+    return _views([row], reader, whole=True)[0]
+
+
+def runs_page(*, reader: Actor, case: str = "", cursor: str = "") -> RunPage:
+    """A page of runs, the newest first, by case number. Raises Invalid for a foreign cursor."""
+    rows = visible(reader)
+    if case:
+        rows = rows.filter(subject=find_subject("case", case, reader) or NO_SUBJECT)
+    shown, after = readable_page(rows, reader, cursor, order=("-started_at", "-id"))
+    return RunPage(_views(shown, reader), after)
+
+
+def _views(rows: list[Any], reader: Actor, *, whole: bool = False) -> tuple[RunView, ...]:
+    """Runs as told to a reader; six queries for all, and with `whole` events and drawing too."""
+    if not rows:
+        return ()
+    attempts = _by_run(StepAttempt.objects.filter(run__in=rows).order_by("id"))
+    asked = Approval.objects.select_related("agency", "run__book", "consent").filter(run__in=rows).order_by("id")
+    asked_rows = [one for one in asked if may_read_approval(reader, one)]
+    approvals: dict[str, list[ApprovalView]] = {}
+    for one in views(asked_rows, reader):
+        approvals.setdefault(one.run, []).append(one)
+    undos = _by_run(Undo.objects.filter(run__in=rows, state=UndoState.REGISTERED).order_by("id"))
+    events = _by_run(RunEvent.objects.filter(run__in=rows).order_by("no")) if whole and reader.sees_internal_rows else {}
+    told = describe([row.subject for row in rows])
+    now = reader.now()
+    found = []
+    for row in rows:
+        of_run = approvals.get(str(row.public_id), [])
+        graph = graph_of(row.version, row.version_hash)
+        steps = steps_of(row, graph, attempts.get(row.pk, []), of_run, now)
+        times = sum((step.times for step in steps), Times())
+        liaison = reader.speaks_for_an_agency
+        if liaison:
+            # Released is what the agency was asked, and what came of it: nothing of the other steps.
+            steps = tuple(_as_released(step) for step in steps if step.approval is not None)
+        waiting = next((one for one in of_run if one.state == "open"), None) or (of_run[-1] if of_run else None)
+        found.append(
+            RunView(
+                id=str(row.public_id),
+                about=about_of(row.subject, told),
+                agency=row.agency.slug,
+                agency_name=row.agency.name,
+                acronym=row.agency.acronym,
+                book=row.book.name,
+                book_slug=row.book.slug,
+                description=graph.description,
+                version=row.version.number,
+                version_hash=row.version_hash,
+                state=row.state,
+                waits_for=row.waits_for,
+                said=_said(row, waiting),
+                why="" if liaison else row.why,
+                detail="" if liaison else row.detail,
+                started_at=row.started_at,
+                started_by="" if liaison else row.started_by_label,
+                ended_at=row.ended_at,
+                steps=steps,
+                times=Times() if liaison else times,
+                approval=waiting,
+                undos=() if liaison else tuple(one.text for one in undos.get(row.pk, [])),
+                events=tuple(_event(one) for one in events.get(row.pk, [])),
+                drawing=drawn(graph) if whole and not liaison else None,
+            )
+        )
+    return tuple(found)
+
+
+def _by_run(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    kept: dict[int, list[Any]] = {}
+    for row in rows:
+        kept.setdefault(row.run_id, []).append(row)
+    return kept
+
+
+def _event(row: RunEvent) -> EventLine:
+    return EventLine(row.no, row.at, row.kind, row.step_id, row.text, row.actor, row.actor_label)
+
+
+def _as_released(step: Any) -> Any:
+    from dataclasses import replace
+
+    return replace(step, detail="", assigned=(), times=Times(), lines=(), effect_key="")
+
+
+def _said(row: Any, approval: ApprovalView | None) -> str:
+    """Where the run stands, in a sentence."""
+    if row.state == RunState.WAITING and row.waits_for == Waits.APPROVAL and approval is not None:
+        missing = [need.role for need in approval.needs if not need.given]
+        if missing == ["liaison"]:
+            return f"Waits for {row.agency.acronym} to vote"
+        return (
+            "Waits for the watch floor to vote" if missing == ["floor"] else f"Waits for the watch floor and {row.agency.acronym} to vote"
+        )
+    if row.state == RunState.WAITING:
+        return {"person": "Waits for a person's answer", "timer": "Waits for a time"}.get(row.waits_for, "Waits")
+    return {"ready": "Waits in line", "running": "Running", "done": "Done", "failed": "Failed", "cancelled": "Cancelled"}[row.state]

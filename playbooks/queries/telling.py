@@ -1,0 +1,164 @@
+"""Frozen shapes in which runs and approvals are told to pages and programs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from playbooks.drawing import Drawing
+from playbooks.rendering import Line
+from playbooks.timing import Times
+
+
+@dataclass(frozen=True)
+class About:
+    """What a run is about, as the floor above names it."""
+
+    subject: str
+    number: str
+    title: str
+    severity: str
+
+
+@dataclass(frozen=True)
+class Voter:
+    """One person's word."""
+
+    name: str
+    side: str  # floor | liaison
+    vote: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Need:
+    """A vote that is needed: of the watch floor, or of the agency's liaison."""
+
+    role: str
+    given: bool
+
+
+@dataclass(frozen=True)
+class ApprovalView:
+    """One approval with all that its page shows."""
+
+    id: str
+    run: str
+    about: About
+    agency: str  # slug
+    agency_name: str
+    acronym: str
+    book: str
+    step_id: str
+    action: str
+    action_name: str
+    rendered: dict[str, object]
+    lines: tuple[Line, ...]
+    hash: str
+    touches: str
+    undo_text: str
+    effect: str  # in words
+    state: str
+    reason: str
+    asked_at: datetime
+    expires_at: datetime
+    decided_at: datetime | None
+    seconds_asked: int  # from asking to lapsing
+    needs: tuple[Need, ...]
+    votes: tuple[Voter, ...]
+    consent: str  # whose standing consent counts, since when; empty when the agency votes
+    started_by: str
+    may_vote: bool
+    why_not: str  # why this reader may not vote, empty when they may
+
+
+@dataclass(frozen=True)
+class StepView:
+    """One step of a run, as far as it went."""
+
+    id: str
+    public_id: str  # of the latest attempt; empty when there was none
+    name: str
+    description: str
+    kind: str
+    who: str
+    state: str  # done | running | waits_vote | waits_person | waits_timer | skipped | failed | unknown | not_started | not_taken
+    said: str
+    detail: str
+    attempts: int
+    began: datetime | None
+    ended: datetime | None
+    times: Times
+    effect: str
+    effect_key: str
+    lines: tuple[Line, ...]
+    undo_text: str
+    assigned: tuple[tuple[str, str, str], ...]  # name, before, after
+    approval: ApprovalView | None
+    waits_for_answer: bool
+
+
+@dataclass(frozen=True)
+class EventLine:
+    """One event of a run."""
+
+    no: int
+    at: datetime
+    kind: str
+    step_id: str
+    text: str
+    actor: str  # person:12 | run:... | system:...
+    label: str
+
+
+@dataclass(frozen=True)
+class RunView:
+    """One run with all that its page shows."""
+
+    id: str
+    about: About
+    agency: str
+    agency_name: str
+    acronym: str
+    book: str
+    book_slug: str
+    description: str
+    version: int
+    version_hash: str
+    state: str
+    waits_for: str
+    said: str  # where it stands, in a sentence
+    why: str
+    detail: str
+    started_at: datetime
+    started_by: str
+    ended_at: datetime | None
+    steps: tuple[StepView, ...]
+    times: Times
+    approval: ApprovalView | None  # the one that is open, else the latest
+    undos: tuple[str, ...]
+    events: tuple[EventLine, ...]
+    drawing: Drawing | None
+
+
+@dataclass(frozen=True)
+class RunPage:
+    """A page of runs and the cursor of the next."""
+
+    runs: tuple[RunView, ...]
+    next: str | None
+
+
+@dataclass(frozen=True)
+class ApprovalPage:
+    """A page of approvals and the cursor of the next."""
+
+    approvals: tuple[ApprovalView, ...]
+    next: str | None
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """The approvals of a reader: what they can vote on, the soonest to lapse first, then what waits for others."""
+
+    mine: tuple[ApprovalView, ...]
+    others: tuple[ApprovalView, ...]
