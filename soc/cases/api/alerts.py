@@ -40,26 +40,28 @@ class Unavailable(DomainError):
 @csrf_exempt
 def post_alerts(request: Any) -> HttpResponse:
     """One alert, an array, or NDJSON, from a sensor key. Answers after the commit."""
-    actor: Actor | None = None
     try:
         actor = request_actor(request)
+        return answer(Unauthenticated()) if actor is None else _taken(request, actor)
+    except (OperationalError, InterfaceError):
+        return answer(Unavailable(retry_after=RETRY_SECONDS, cure=f"Send it again after {RETRY_SECONDS} seconds."))
+
+
+def _taken(request: Any, actor: Actor) -> HttpResponse:
+    try:
         posting = _read(request, actor)
-        with opened(actor):
+        with opened(actor):  # of its own, so that a long batch does not hold up the key's next one
             admit(count=len(posting.items), by=actor)
         with opened(actor):
             answers = receive(items=posting.items, by=actor)
         return _answered(answers, posting)
     except DomainError as error:
-        if actor is not None:
-            note_refusal(actor, error, request.method, request.path)
+        note_refusal(actor, error, request.method, request.path)
         return answer(error)
-    except (OperationalError, InterfaceError):
-        return answer(Unavailable(retry_after=RETRY_SECONDS, cure=f"Send it again after {RETRY_SECONDS} seconds."))
 
 
-def _read(request: Any, actor: Actor | None) -> Posting:
+def _read(request: Any, actor: Actor) -> Posting:
     """Everything that is refused before anything is stored, in the order of refusals; then the items."""
-    require(actor is not None, Unauthenticated())
     length = request.META.get("CONTENT_LENGTH") or "0"
     require(not length.isdigit() or int(length) <= MOST_BYTES, TooLarge(limit_bytes=MOST_BYTES))
     ndjson = _is_ndjson(request)
@@ -109,9 +111,9 @@ def _item(one: ItemAnswer) -> dict[str, Any]:
 def _refusal(one: ItemAnswer, body: dict[str, Any]) -> DomainError:
     """A single alert that was not taken: a conflict, or kept and not understood (its receipt is in the answer)."""
     problem = one.problem or {}
-    about = {"field": problem.get("field") or None, "cure": problem.get("cure", "")}
-    extra = {**body, "receipt": one.receipt}
-    error = (Conflict if one.status == "conflict" else Invalid)(problem.get("detail", ""), **about, **extra)
+    kind = Conflict if one.status == "conflict" else Invalid
+    about = {**body, "receipt": one.receipt}
+    error = kind(problem.get("detail", ""), field=problem.get("field") or None, cure=problem.get("cure", ""), **about)
     error.code = problem.get("code", error.code)
     return error
 

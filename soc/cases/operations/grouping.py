@@ -2,7 +2,6 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -30,8 +29,8 @@ from tenants.journal.recording import record
 logger = logging.getLogger(__name__)
 
 BATCH = 50
-MOST_ATTEMPTS = 5
-BACKOFF = (timedelta(seconds=2), timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=10))
+# Long enough for people to mend what is wrong on our side before an alert that is in order counts as dead.
+BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (2, 15, 60, 600, 1800, 3600, 7200))
 
 SETTLE = """
 UPDATE cases_receipt r SET state = g.state, why = g.why, problem = g.problem::jsonb, case_id = g.case_id, settled_at = %s, due_at = NULL
@@ -46,7 +45,7 @@ def work_off(*, agency_id: int, by: Actor, most: int = BATCH) -> int:
     One worker at a time does an agency's intake (an advisory lock): so alerts are grouped in the order in which they came,
     and one agency's flood takes one worker, not all of them. What cannot be understood becomes a dead letter. When a batch
     fails for another reason it is tried one by one, so that one alert never holds up the others; such an alert waits and is
-    tried again, and after five times it is a dead letter too. Call in the agency's scope.
+    tried again, and after eight times it is a dead letter too. Call in the agency's scope.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -58,19 +57,19 @@ def work_off(*, agency_id: int, by: Actor, most: int = BATCH) -> int:
         receipts = list(pending.select_for_update(skip_locked=True, of=("self",))[:most])
         if not receipts:
             return 0
-        if not _tried(lambda: _settle(receipts, agency_id=agency_id, by=by)):
+        if not _settled(receipts, agency_id=agency_id, by=by):
             for receipt in receipts:
-                if not _tried(lambda one=receipt: _settle([one], agency_id=agency_id, by=by)):
+                if not _settled([receipt], agency_id=agency_id, by=by):
                     _put_off(receipt, by=by)
         record(AlertsArrived(count=len(receipts)), agency_id=agency_id, subject=INTAKE, by=by)
         return len(receipts)
 
 
-def _tried(work: Callable[[], None]) -> bool:
-    """Do the work in a savepoint; False when it failed and nothing of it is left. A lost connection ends the transaction itself."""
+def _settled(receipts: list[Receipt], *, agency_id: int, by: Actor) -> bool:
+    """Settle in a savepoint; False when it failed and nothing of it is left. A lost connection ends the transaction itself."""
     try:
         with transaction.atomic():
-            work()
+            _settle(receipts, agency_id=agency_id, by=by)
     except Exception:
         logger.exception("a batch of alerts could not be worked off")
         return False
@@ -79,7 +78,7 @@ def _tried(work: Callable[[], None]) -> bool:
 
 def _put_off(receipt: Receipt, *, by: Actor) -> None:
     receipt.attempts += 1
-    if receipt.attempts < MOST_ATTEMPTS:
+    if receipt.attempts <= len(BACKOFF):
         receipt.due_at = by.now() + BACKOFF[receipt.attempts - 1]
         receipt.save(update_fields=["attempts", "due_at"])
         return

@@ -43,7 +43,8 @@ WITH given AS (
   SELECT * FROM unnest(%(ids)s::uuid[], %(keys)s::text[], %(digests)b::bytea[], %(raws)b::bytea[], %(problems)s::text[],
                        %(positions)s::int[]) AS g(public_id, key, digest, raw, problem, position)),
 stored AS (
-  INSERT INTO cases_receipt (agency_id, public_id, source, key, digest, state, why, problem, received_at, position, settled_at, repeats, attempts)
+  INSERT INTO cases_receipt (agency_id, public_id, source, key, digest, state, why, problem, received_at, position, settled_at,
+                             repeats, attempts)
   SELECT %(agency)s, public_id, %(source)s, key, digest, CASE WHEN problem IS NULL THEN 'pending' ELSE 'dead' END, '',
          problem::jsonb, %(at)s, position, CASE WHEN problem IS NULL THEN NULL::timestamptz ELSE %(at)s END, 0, 0
   FROM given

@@ -72,7 +72,9 @@ def end_suppression(*, suppression: str, reason: Any, by: Actor) -> Suppression:
         wanted = UUID(suppression)
     except (ValueError, AttributeError, TypeError):
         raise Unknown() from None
-    found = Suppression.objects.filter(public_id=wanted, ended_at=None, until__gt=by.now()).select_for_update(of=("self",)).first()
+    found: Suppression | None = (
+        Suppression.objects.filter(public_id=wanted, ended_at=None, until__gt=by.now()).select_for_update(of=("self",)).first()
+    )
     if found is None or not by.sees_internal_rows:
         raise Unknown()
     require(may_end_suppression(by, found.owner_id), NotAllowed())
