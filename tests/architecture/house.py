@@ -34,8 +34,8 @@ SINGLE = {
 }
 PURE = {
     "tenants": {"credentials"},
-    "playbooks": {"definition", "decide", "catalogue", "drawing", "rendering", "timing"},
-    "soc/cases": {"intake"},
+    "playbooks": {"definition", "decide", "catalogue", "drawing", "products", "rendering", "timing"},
+    "soc/cases": {"intake", "drawing"},
     "soc/clocks": {"reckoning", "terms", "holidays", "facts"},
     "soc/scorecards": {"scoring", "measures", "periods", "ranking", "survival", "folding"},
     "soc/live": {"topics", "pacing"},
