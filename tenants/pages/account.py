@@ -13,13 +13,21 @@ from tenants.queries.directory import tokens_of
 from tenants.states import Role
 
 
+# The zones of the agencies and UTC first; a field takes any other by its name.
+ZONES = (
+    "UTC", "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles", "America/Anchorage",
+    "Pacific/Honolulu", "Pacific/Guam", "America/Puerto_Rico",
+)  # fmt: skip
+
+
 class AccountPage(Page):
     """`/account/`: what a person chooses for themselves."""
 
     roles = frozenset(Role.values)
 
     def get(self, request: Any) -> Any:
-        return self.page("tenants/account.html", tokens=tokens_of(self.actor.person_id or 0) if not self.actor.agency_id else ())
+        tokens = tokens_of(self.actor.person_id or 0) if not self.actor.agency_id else ()
+        return self.page("tenants/account.html", tokens=tokens, zones=ZONES)
 
 
 class _OwnChange(Page):

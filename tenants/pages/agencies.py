@@ -7,7 +7,7 @@ from django.urls import reverse
 from tenants.gates.pages import Page
 from tenants.operations.agencies import move_agency, register_agency, set_call_tree
 from tenants.queries.directory import directory
-from tenants.states import AgencyKind, AgencyState, SizeClass
+from tenants.states import AgencyKind, SizeClass
 
 READERS = frozenset({"analyst", "watch_lead", "admin", "auditor"})
 ADMIN = frozenset({"admin"})
@@ -20,7 +20,7 @@ class DirectoryPage(Page):
 
     def get(self, request: Any) -> Any:
         found = directory(reader=self.actor, state=request.GET.get("state", ""), text=request.GET.get("q", "").replace("\x00", ""))
-        return self.page("tenants/directory.html", directory=found, states=AgencyState)
+        return self.page("tenants/directory.html", directory=found)
 
 
 class RegisterPage(Page):

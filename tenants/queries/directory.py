@@ -12,6 +12,29 @@ from tenants.models import Agency, ApiToken, CallTreeContact, Membership, Person
 from tenants.states import AgencyState
 
 
+GROUPS = (
+    ("In the program", (AgencyState.LIVE, AgencyState.PARALLEL, AgencyState.ONBOARDING)),
+    ("Prospective", (AgencyState.PROSPECTIVE,)),
+    ("Left the program", (AgencyState.EXITED,)),
+)
+
+
+@dataclass(frozen=True)
+class DirectoryRow:
+    """One agency of the directory, and who answers there out of hours ("" for nobody yet)."""
+
+    agency: Agency
+    out_of_hours: str
+
+
+@dataclass(frozen=True)
+class DirectoryGroup:
+    """Agencies that stand at the same end of the way, live ones before those on their way."""
+
+    label: str
+    rows: tuple[DirectoryRow, ...]
+
+
 @dataclass(frozen=True)
 class Directory:
     """The directory as one reader sees it: the agencies, and how many there are in each state."""
@@ -20,10 +43,26 @@ class Directory:
     counts: tuple[tuple[str, str, int], ...]  # state, label, how many
     state: str
     text: str
+    contacts: dict[int, str]
+
+    @property
+    def groups(self) -> tuple[DirectoryGroup, ...]:
+        """The agencies in the order in which one looks for them: live, on their way, prospective, gone. No query."""
+        found = []
+        for label, states in GROUPS:
+            rows = [DirectoryRow(a, self.contacts.get(a.pk, "")) for s in states for a in self.agencies if a.state == s]
+            if rows:
+                found.append(DirectoryGroup(label, tuple(rows)))
+        return tuple(found)
+
+    @property
+    def total(self) -> int:
+        """How many agencies there are in all states, whatever is shown."""
+        return sum(many for _, _, many in self.counts)
 
 
 def directory(*, reader: Actor, state: str = "", text: str = "") -> Directory:
-    """Agencies by name, filtered by state and by text in name or acronym; 2 queries.
+    """Agencies by name, filtered by state and by text in name or acronym; 3 queries.
 
     The floor sees those assigned and all prospective ones.
     """
@@ -37,7 +76,10 @@ def directory(*, reader: Actor, state: str = "", text: str = "") -> Directory:
     if text:
         shown = shown.filter(Q(name__icontains=text) | Q(acronym__icontains=text) | Q(slug__icontains=text))
     counts = tuple((s.value, s.label, counted.get(s.value, 0)) for s in AgencyState)
-    return Directory(tuple(shown.order_by("name", "pk")), counts, state, text)
+    found = tuple(shown.order_by("name", "pk"))
+    calls = CallTreeContact.objects.filter(out_of_hours=True).order_by("-order", "-id")
+    contacts = dict(calls.values_list("agency_id", "name"))  # the first of an agency's contacts is written last
+    return Directory(found, counts, state, text, contacts)
 
 
 def agency_of(slug: str, reader: Actor) -> Agency:
