@@ -80,7 +80,9 @@ def told(event: Any) -> str | None:
         case RunStarted():
             return f"Playbook started: {event.book}. {event.why}".strip()
         case StepEnded(outcome="failed" | "unknown"):
-            return with_reason(f"Step {'failed' if event.outcome == 'failed' else 'ended without a known result'}: {event.name}", event.detail)
+            return with_reason(
+                f"Step {'failed' if event.outcome == 'failed' else 'ended without a known result'}: {event.name}", event.detail
+            )
         case ApprovalAsked():
             return f"Asked for approval: {event.action}. Lapses at {event.expires_at:%H:%M} UTC"
         case VoteGiven():

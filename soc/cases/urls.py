@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from soc.cases.api import alerts, balance, cases, dead_letters, receipts
+from soc.cases.pages import case, lists, queue
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/alerts", alerts.post_alerts, name="alerts-api"),
@@ -13,4 +14,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/cases", cases.CasesView.as_view(), name="cases-api"),
     path("api/v1/cases/<str:number>", cases.CaseView.as_view(), name="case-api"),
     path("api/v1/cases/<str:number>/<slug:verb>", cases.CaseVerbView.as_view(), name="case-verb-api"),
+]
+
+# Pages.
+urlpatterns += [
+    path("queue/", queue.QueuePage.as_view(), name="queue"),
+    path("search/", lists.SearchPage.as_view(), name="search"),
+    path("cases/", lists.CasesPage.as_view(), name="cases"),
+    path("cases/new/", lists.NewCasePage.as_view(), name="case-new"),
+    path("cases/<str:number>/", case.CasePage.as_view(), name="case"),
+    path("cases/<str:number>/preview/", queue.CasePreview.as_view(), name="case-preview"),
+    path("cases/<str:number>/close/", case.ClosePage.as_view(), name="case-close"),
+    path("cases/<str:number>/release/", case.ReleasePage.as_view(), name="case-release"),
+    path("cases/<str:number>/<slug:verb>/", case.VerbPage.as_view(), name="case-verb"),
 ]

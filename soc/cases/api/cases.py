@@ -7,6 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
+from soc.cases.operations.changing import Version
 from soc.cases.operations.claiming import assign, begin_investigation, claim
 from soc.cases.operations.closing import close, reopen
 from soc.cases.operations.containing import contain, recover
@@ -66,7 +67,7 @@ class CasesView(ApiView):
     def post(self, request: Any) -> Response:
         """Open a case by hand: `agency`, `title`, `severity`, `reason`."""
         body = self.body()
-        asked = {name: body.get(name) for name in ("agency", "title", "severity", "reason")}
+        asked: dict[str, Any] = {name: body.get(name) for name in ("agency", "title", "severity", "reason")}
 
         def call() -> dict[str, Any]:
             opened = open_by_hand(**asked, by=self.actor)
@@ -116,7 +117,7 @@ class CaseVerbView(ApiView):
         response["ETag"] = f'"{response.data["version"]}"'
         return response
 
-    def _version(self) -> int | None | Invalid:
+    def _version(self) -> Version:
         """What If-Match says; a malformed one is refused by the operation, in its turn."""
         try:
             return self.version()

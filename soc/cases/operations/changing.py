@@ -24,14 +24,17 @@ def take(number: str, *, allowed: Callable[[Actor, Case], bool], version: Versio
     Raises, in this order: Unknown (also for a case that the caller may not know of), NotAllowed, VersionRequired,
     Stale. A machine may name no version: it acts on what it finds.
     """
-    case = Case.objects.filter(number=number).select_for_update(of=("self",)).first() if "\x00" not in number else None
-    require(case is not None and may_read(by, case), Unknown())
+    case: Case | None = Case.objects.filter(number=number).select_for_update(of=("self",)).first() if "\x00" not in number else None
+    if case is None or not may_read(by, case):
+        raise Unknown()
     require(allowed(by, case), NotAllowed())
     if isinstance(version, Invalid):
         raise version
     if not (version is None and by.is_machine):
         require(version is not None, VersionRequired())
-        require(version == case.version, Stale(f"The case is at version {case.version} now.", cure="Read it again, then repeat the change."))
+        require(
+            version == case.version, Stale(f"The case is at version {case.version} now.", cure="Read it again, then repeat the change.")
+        )
     return case
 
 
@@ -54,7 +57,7 @@ def tell(
     entry_id: int | None = None,
 ) -> TimelineEntry:
     """Write one line of the timeline: learned at `at`, happened at `happened_at` (the same when not given); internal unless released."""
-    return TimelineEntry.objects.create(
+    line: TimelineEntry = TimelineEntry.objects.create(
         agency_id=case.agency_id,
         case=case,
         created_at=at,
@@ -66,6 +69,7 @@ def tell(
         released_at=at if released else None,
         entry_id=entry_id,
     )
+    return line
 
 
 def settle(
@@ -84,9 +88,7 @@ def settle(
     What a machine only adds does not count: nobody's edit is refused because a playbook wrote a note meanwhile.
     """
     entry = record(event, agency_id=case.agency_id, subject=case.subject, by=by, at=at)
-    tell(
-        case, says, by_label=by.label, origin=origin_of(by), at=at, happened_at=happened_at, released=released, entry_id=entry.id
-    )
+    tell(case, says, by_label=by.label, origin=origin_of(by), at=at, happened_at=happened_at, released=released, entry_id=entry.id)
     due = next_due(case.subject) if CaseState(case.state).is_open else None
     case.next_due_kind, case.next_due_at = due if due else ("", None)
     case.version += counts

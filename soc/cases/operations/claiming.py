@@ -25,13 +25,14 @@ def claim(*, number: str, version: Version, by: Actor) -> Case:
     """
     case = take(number, allowed=may_claim, version=version, by=by)
     require(CaseState(case.state).is_open, CaseIsClosed(cure="Reopen the case first."))
-    if case.owner_id == by.person_id:
+    person = by.person_id
+    if person is None or case.owner_id == person:
         return case
     require(case.owner_id is None, CaseAlreadyClaimed(cure="Ask its owner, or assign the case to yourself."))
     at = by.now()
-    case.owner_id = by.person_id
+    case.owner_id = person
     _acknowledge(case, at=at, evidence=f"claimed by {by.label}", by=by)
-    event = CaseClaimed(case_id=case.pk, number=case.number, owner_id=case.owner_id, owner=by.label)
+    event = CaseClaimed(case_id=case.pk, number=case.number, owner_id=person, owner=by.label)
     return settle(case, event, "Took the case", by=by, at=at)
 
 

@@ -80,7 +80,7 @@ def _task_of(case: Case, named: Any) -> Task:
         wanted = UUID(str(named).removeprefix("task:"))
     except ValueError as error:
         raise wrong from error
-    found = Task.objects.select_for_update().filter(case=case, public_id=wanted).first()
+    found: Task | None = Task.objects.select_for_update().filter(case=case, public_id=wanted).first()
     if found is None:
         raise wrong
     return found

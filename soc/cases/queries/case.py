@@ -21,6 +21,14 @@ from tenants.states import Visibility
 FLOOR_LABEL = "Watch floor"
 
 
+# Fields of a case that are copied as they are, for those who see inside.
+INSIDE = (
+    *("owner_id", "summary", "tlp", "restricted", "by_hand", "rule", "rule_name", "entity_kind", "entity", "alert_count"),
+    *("last_alert_at", "happened_at", "dwell_unknown", "acknowledged_at", "contained_at", "recovered_at", "closed_at"),
+    *("disposition", "closing_reason", "incident", "declared_at", "next_due_at", "next_due_kind", "changed_at"),
+)
+
+
 @dataclass(frozen=True)
 class RowView:
     """What every row of a case has: its name outside, and whether the agency sees it."""
@@ -217,13 +225,8 @@ def _view(case: Case, reader: Actor, clocks: tuple[ClockView, ...], *, all_of_th
 
 
 def _inside(case: Case) -> dict[str, Any]:
-    same = (
-        "owner_id summary tlp restricted by_hand rule rule_name entity_kind entity alert_count last_alert_at happened_at dwell_unknown "
-        "acknowledged_at contained_at recovered_at closed_at disposition closing_reason incident declared_at next_due_at next_due_kind "
-        "changed_at"
-    ).split()
     owner = case.owner
-    return {name: getattr(case, name) for name in same} | {
+    return {name: getattr(case, name) for name in INSIDE} | {
         "owner": owner.email if owner else None,
         "owner_name": owner.name if owner else "",
         "owner_initials": owner.initials if owner else "",

@@ -8,9 +8,13 @@ from soc.clocks.queries.clocks import ClockView
 
 # Of a case, beyond what every reader gets.
 INSIDE = (
-    "summary tlp incident disposition closing_reason restricted by_hand rule rule_name entity_kind entity alert_count dwell_unknown"
-).split()
-INSIDE_TIMES = "last_alert_at happened_at acknowledged_at contained_at recovered_at closed_at declared_at changed_at".split()
+    *("summary", "tlp", "incident", "disposition", "closing_reason", "restricted", "by_hand"),
+    *("rule", "rule_name", "entity_kind", "entity", "alert_count", "dwell_unknown"),
+)
+INSIDE_TIMES = (
+    *("last_alert_at", "happened_at", "acknowledged_at", "contained_at"),
+    *("recovered_at", "closed_at", "declared_at", "changed_at"),
+)
 
 
 def as_json(case: CaseView, *, all_of_it: bool = True) -> dict[str, Any]:

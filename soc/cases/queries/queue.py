@@ -16,8 +16,9 @@ from soc.cases.queries.owners import FLOOR
 from soc.cases.states import CaseState, Severity
 from soc.clocks.queries.clocks import ClockView, clocks_of
 from tenants.actors import Actor
+from tenants.errors import Invalid
 from tenants.models import Agency, Person
-from tenants.queries.paging import page_of
+from tenants.queries.paging import decode, encode, page_of
 
 VIEWS = {
     "open": "All open",
@@ -102,7 +103,8 @@ def open_queue(*, view: str, reader: Actor, at: datetime, wanted: CaseFilters | 
     """The cases `reader` may work, most urgent first, at the time `at`. 7 queries, whatever the number of rows, one more with `q`.
 
     The groups: Critical and High that are late or due within 15 minutes; Medium and lower that are late; what is due within
-    the hour; the rest. In each the longest late comes first. Raises Invalid (`cursor`).
+    the hour; the rest. In each the longest late comes first. Later pages keep the groups of the first, or a case that moves up
+    meanwhile would be on none. Raises Invalid (`cursor`).
     """
     view = view if view in VIEWS else "open"
     everything = readable(reader)
@@ -125,16 +127,17 @@ def open_queue(*, view: str, reader: Actor, at: datetime, wanted: CaseFilters | 
         "closed": closed,
     }[view]
     rows = narrowed(narrow, wanted or CaseFilters(), reader)
+    stood_at, cursor = _began(cursor, at)
     if view == "closed":
         order: tuple[str, ...] = ("-closed_at", "-id")
         per_band = {ACT_NOW: rows.count()}
     else:
-        rows = _in_bands(rows, at)
+        rows = _in_bands(rows, stood_at)
         order = ("band", "due", "id")
         per_band = dict(rows.values_list("band").annotate(count=Count("id")).order_by())
     found, following = page_of(rows.select_related("agency", "owner"), order=order, cursor=cursor)
     clocks = clocks_of([case.subject for case in found], at)
-    names = [("Closed this week", "The latest first")] if view == "closed" else _names(at)
+    names = [("Closed this week", "The latest first")] if view == "closed" else _names(stood_at)
     bands = []
     for key, (name, rule) in enumerate(names):
         here = [case for case in found if view == "closed" or case.band == key]
@@ -149,10 +152,24 @@ def open_queue(*, view: str, reader: Actor, at: datetime, wanted: CaseFilters | 
         soon=soon,
         found=sum(per_band.values()),
         shown=len(found),
-        next=following,
+        next=encode([stood_at.isoformat(), following]) if following else None,
         agencies=agencies_of(reader),
         owners=_owners(reader),
     )
+
+
+def _began(cursor: str, at: datetime) -> tuple[datetime, str]:
+    """When the first page was read, and the place in the list."""
+    if not cursor:
+        return at, ""
+    began, place = decode(cursor, 2)
+    try:
+        stood_at = datetime.fromisoformat(began)
+        if stood_at.tzinfo is None or not isinstance(place, str):
+            raise ValueError("not one of ours")
+    except (ValueError, TypeError) as error:
+        raise Invalid("The cursor is not one of ours.", field="cursor", cure="Leave it out for the first page.") from error
+    return stood_at, place
 
 
 def agencies_of(reader: Actor) -> tuple[Choice, ...]:

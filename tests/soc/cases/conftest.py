@@ -35,11 +35,15 @@ def rules(cast: Cast, central: Callable[[], Any]) -> None:
 def open_one(cast: Cast, rules: None) -> Callable[..., Case]:
     """`open_one(agency=..., severity="high", title="...")`: a case, as the intake opens one."""
 
-    def make(agency: Any = None, severity: str = "high", title: str = "Rubeus ticket request on BRT-WS-2291", at: Any = None, **more: Any) -> Case:
+    def make(
+        agency: Any = None, severity: str = "high", title: str = "Rubeus ticket request on BRT-WS-2291", at: Any = None, **more: Any
+    ) -> Case:
         agency = agency or cast.north
         by = system("test", agency_id=agency.pk)
         with scope.agency(agency.pk, actor="test"):
-            return open_case(agency_id=agency.pk, title=title, severity=severity, at=at or by.now(), by=by, reason="A test opened it.", **more)
+            return open_case(
+                agency_id=agency.pk, title=title, severity=severity, at=at or by.now(), by=by, reason="A test opened it.", **more
+            )
 
     return make
 
@@ -71,7 +75,9 @@ def stored(central: Callable[[], Any]) -> Callable[[Case], Stored]:
 
     def look(case: Case) -> Stored:
         with central():
-            rows = [tuple(m.objects.filter(case_id=case.pk).order_by("id").values()) for m in (Note, Observable, Task, Technique, TimelineEntry)]
+            rows = [
+                tuple(m.objects.filter(case_id=case.pk).order_by("id").values()) for m in (Note, Observable, Task, Technique, TimelineEntry)
+            ]
             return Stored(
                 case=Case.objects.filter(pk=case.pk).values().get(),
                 rows=tuple(rows),

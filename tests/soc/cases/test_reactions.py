@@ -38,7 +38,12 @@ def hear(cast: Cast, case: Case, deliver_all: Callable[[], int], stored: Callabl
 
     def tell(event: Any, by: Actor | None = None) -> Any:
         with scope.agency(cast.north.pk, actor="test"):
-            record(event, agency_id=cast.north.pk, subject="run:r", by=by or playbook_run("r", label="Malware on a host", agency_id=cast.north.pk))
+            record(
+                event,
+                agency_id=cast.north.pk,
+                subject="run:r",
+                by=by or playbook_run("r", label="Malware on a host", agency_id=cast.north.pk),
+            )
         deliver_all()
         return stored(case).rows[4][-1]
 
@@ -67,14 +72,23 @@ def test_approved_denied_and_lapsed_stand_on_the_case_alike(case: Case, hear: Ca
 
 def test_the_way_of_a_run_is_told(cast: Cast, case: Case, hear: Callable[..., Any]) -> None:
     said = [
-        (RunStarted(**about(case), book="Malware on a host", version="v", why="A host, severity high."), "Playbook started: Malware on a host. A host, severity high."),
-        (ApprovalAsked(**about(case), approval="a", action=ACTION, hash="h", expires_at=EXPIRES), f"Asked for approval: {ACTION}. Lapses at 14:32 UTC"),
+        (
+            RunStarted(**about(case), book="Malware on a host", version="v", why="A host, severity high."),
+            "Playbook started: Malware on a host. A host, severity high.",
+        ),
+        (
+            ApprovalAsked(**about(case), approval="a", action=ACTION, hash="h", expires_at=EXPIRES),
+            f"Asked for approval: {ACTION}. Lapses at 14:32 UTC",
+        ),
         (
             ApprovalLapsesSoon(**about(case), approval="a", action=ACTION, expires_at=EXPIRES),
             f"The approval lapses at 14:32 UTC, the watch lead is told: {ACTION}",
         ),
         (UndoRegistered(**about(case), step="s", text="Reconnect brt-ws-2291"), "Can be undone: Reconnect brt-ws-2291"),
-        (StepEnded(**about(case), step="s", name="Isolate", outcome="failed", detail="The product is away."), "Step failed: Isolate. The product is away."),
+        (
+            StepEnded(**about(case), step="s", name="Isolate", outcome="failed", detail="The product is away."),
+            "Step failed: Isolate. The product is away.",
+        ),
         (RunEnded(**about(case), outcome="done"), "The playbook ended"),
         (RunEnded(**about(case), outcome="failed", detail="A step failed."), "The playbook failed. A step failed."),
     ]
@@ -102,7 +116,9 @@ def test_a_playbooks_line_spoils_nobodys_edit(case: Case, hear: Callable[..., An
     assert stored(case).case["version"] == 1
 
 
-def test_the_line_of_another_agencys_run_never_reaches_the_case(cast: Cast, case: Case, deliver_all: Any, stored: Callable[[Case], Any]) -> None:
+def test_the_line_of_another_agencys_run_never_reaches_the_case(
+    cast: Cast, case: Case, deliver_all: Any, stored: Callable[[Case], Any]
+) -> None:
     deliver_all()
     before = stored(case)
     with scope.agency(cast.south.pk, actor="test"):

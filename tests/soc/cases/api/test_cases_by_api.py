@@ -14,7 +14,7 @@ from tests.cast import Cast
 
 Do = Callable[..., Case]
 Look = Callable[[Case], Any]
-FIELDS = "number title agency severity state owner opened_at clocks observables techniques version".split()
+FIELDS = ["number", "title", "agency", "severity", "state", "owner", "opened_at", "clocks", "observables", "techniques", "version"]
 OF_A_LIAISON = {*FIELDS, "tasks", "notes", "timeline", "evidence"}
 
 
@@ -57,7 +57,11 @@ def test_claim_contain_close_and_reopen(cast: Cast, case: Case, api_of: Callable
     assert contained.json()["state"] == "contained"
     closed = ana.send(path(case, "close"), {"disposition": "true_positive", "reason": "Over."}, version=3)
     assert (closed.status_code, closed.json()["state"], closed.json()["disposition"]) == (200, "closed", "true_positive")
-    assert {c["kind"]: c["state"] for c in closed.json()["clocks"]} == {"acknowledge": "met", "contain": "met", "report_to_cisa": "not_started"}
+    assert {c["kind"]: c["state"] for c in closed.json()["clocks"]} == {
+        "acknowledge": "met",
+        "contain": "met",
+        "report_to_cisa": "not_started",
+    }
     reopened = ana.send(path(case, "reopen"), {"reason": "Again."}, version=4)
     assert (reopened.json()["state"], reopened.json()["version"]) == ("contained", 5)
 
@@ -129,7 +133,11 @@ def test_refusals_come_in_their_order_and_move_nothing(
 @pytest.mark.django_db(transaction=True)
 def test_an_anonymous_call_is_401(case: Case, client: Any, stored: Look) -> None:
     before = stored(case)
-    for answered in (client.get("/api/v1/cases"), client.get(path(case)), client.post(path(case, "claim"), {}, content_type="application/json")):
+    for answered in (
+        client.get("/api/v1/cases"),
+        client.get(path(case)),
+        client.post(path(case, "claim"), {}, content_type="application/json"),
+    ):
         assert answered.status_code == 401
     assert stored(case) == before
 
@@ -241,7 +249,9 @@ def test_the_owner_of_a_case_is_not_told_to_its_agency(case: Case, api_of: Calla
 def test_a_liaison_writes_a_note_and_nothing_else(case: Case, api_of: Callable[[str], Any]) -> None:
     answered = api_of("nia").send(path(case, "note"), {"text": "The user is on leave.", "visibility": "internal"}, version=1)
     assert answered.status_code == 200
-    assert [(n["text"], n["visibility"], n["author"]) for n in answered.json()["notes"]] == [("The user is on leave.", "released", "Nia Park")]
+    assert [(n["text"], n["visibility"], n["author"]) for n in answered.json()["notes"]] == [
+        ("The user is on leave.", "released", "Nia Park")
+    ]
 
 
 def test_a_restricted_case_is_404_for_its_liaison_and_stands_in_the_audit_when_read(
@@ -385,7 +395,9 @@ def test_a_list_costs_the_same_queries_for_one_row_and_for_fifty(
     assert {who: (cost(who), cost(who, "?q=ticket")) for who in ("ana", "nia")} == one
 
 
-def test_a_case_costs_the_same_queries_however_much_hangs_on_it(case: Case, full: Case, api_of: Callable[[str], Any], open_one: Any) -> None:
+def test_a_case_costs_the_same_queries_however_much_hangs_on_it(
+    case: Case, full: Case, api_of: Callable[[str], Any], open_one: Any
+) -> None:
     def cost(one: Case) -> int:
         caller = api_of("ana")
         with CaptureQueriesContext(connection) as asked:

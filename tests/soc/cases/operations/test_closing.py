@@ -32,9 +32,7 @@ def states(central: Callable[[], Any]) -> Callable[[Case], dict[str, tuple[str, 
     return read
 
 
-@pytest.mark.parametrize(
-    "disposition", ["true_positive", "benign_positive", "false_positive_rule", "false_positive_data", "undetermined"]
-)
+@pytest.mark.parametrize("disposition", ["true_positive", "benign_positive", "false_positive_rule", "false_positive_data", "undetermined"])
 def test_closing_says_what_the_case_was_and_why(cast: Cast, case: Case, do: Do, stored: Look, disposition: str) -> None:
     closed = do(close, case, cast.ana, disposition=disposition, reason="Looked at twice.")
     assert (closed.state, closed.disposition, closed.closing_reason) == ("closed", disposition, "Looked at twice.")
@@ -79,7 +77,11 @@ def test_closing_stops_what_runs_and_reopening_lets_exactly_that_run_on(
     do(claim, case, ana)
     do(declare, case, ana, kind="incident", reason="Real.")
     running = states(case)
-    assert {kind: state for kind, (state, _) in running.items()} == {"acknowledge": "met", "contain": "running", "report_to_cisa": "running"}
+    assert {kind: state for kind, (state, _) in running.items()} == {
+        "acknowledge": "met",
+        "contain": "running",
+        "report_to_cisa": "running",
+    }
     clock.wind(minutes=5)
     do(close, case, ana, disposition="true_positive", reason="Over.")
     assert {state for state, _ in states(case).values()} == {"met"}

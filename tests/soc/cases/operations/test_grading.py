@@ -115,7 +115,9 @@ def test_a_major_incident_may_follow_and_does_not_start_the_report_anew(
     assert due_of(stored(case), "report_to_cisa") == due
 
 
-@pytest.mark.parametrize(("first", "second"), [("incident", "incident"), ("major_incident", "incident"), ("major_incident", "major_incident")])
+@pytest.mark.parametrize(
+    ("first", "second"), [("incident", "incident"), ("major_incident", "incident"), ("major_incident", "major_incident")]
+)
 def test_nothing_is_declared_twice_or_taken_back(cast: Cast, case: Case, do: Do, stored: Look, first: str, second: str) -> None:
     do(declare, case, cast.ana, kind=first, reason="Real.")
     before = stored(case)
@@ -143,7 +145,14 @@ def test_a_machine_declares_nothing(cast: Cast, case: Case, do: Do, stored: Look
 @pytest.mark.parametrize(("verb", "asked"), VERBS)
 @pytest.mark.parametrize(
     ("who", "version", "error"),
-    [("sol", 1, Unknown), ("zoe", 1, Unknown), ("nia", 1, NotAllowed), ("aud", 1, NotAllowed), ("ana", None, VersionRequired), ("ana", 2, Stale)],
+    [
+        ("sol", 1, Unknown),
+        ("zoe", 1, Unknown),
+        ("nia", 1, NotAllowed),
+        ("aud", 1, NotAllowed),
+        ("ana", None, VersionRequired),
+        ("ana", 2, Stale),
+    ],
 )
 def test_who_may_not_or_read_something_else_changes_nothing(
     cast: Cast, case: Case, do: Do, stored: Look, verb: Any, asked: dict[str, Any], who: str, version: int | None, error: type[Exception]

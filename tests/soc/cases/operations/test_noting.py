@@ -108,9 +108,7 @@ def test_who_may_not_or_read_something_else_writes_nothing(
     assert stored(case) == before
 
 
-def test_a_restricted_case_does_not_exist_for_its_liaison(
-    cast: Cast, open_one: Callable[..., Case], do: Do, stored: Look
-) -> None:
+def test_a_restricted_case_does_not_exist_for_its_liaison(cast: Cast, open_one: Callable[..., Case], do: Do, stored: Look) -> None:
     case = open_one(restricted=True)
     before = stored(case)
     with pytest.raises(Unknown):

@@ -56,7 +56,9 @@ def test_releasing_again_changes_nothing(cast: Cast, case: Case, do: Do, rows: d
     assert stored(case) == before
 
 
-@pytest.mark.parametrize("wrong", [None, [], "note", ["note"], ["note:7"], ["case:7"], [7], [None], ["note:00000000-0000-4000-8000-000000000000"]])
+@pytest.mark.parametrize(
+    "wrong", [None, [], "note", ["note"], ["note:7"], ["case:7"], [7], [None], ["note:00000000-0000-4000-8000-000000000000"]]
+)
 def test_all_items_or_none(cast: Cast, case: Case, do: Do, rows: dict[str, Any], stored: Look, wrong: Any) -> None:
     before = stored(case)
     items = [rows["task"].ref, *wrong] if isinstance(wrong, list) and wrong else wrong
