@@ -1,7 +1,6 @@
 """The site for an ASGI server: pages, API and sockets in one process."""
 
 import os
-from importlib.util import find_spec
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "soc.settings")
 os.environ.setdefault("WATCHFLOOR_PROCESS", "web")
@@ -12,10 +11,8 @@ from django.core.asgi import get_asgi_application
 
 pages = get_asgi_application()
 
-if find_spec("soc.live") and find_spec("soc.live.routing"):
-    from soc.live.routing import websocket_urlpatterns
-else:
-    websocket_urlpatterns = []
+# After Django is up: the socket's code knows models.
+from soc.live.routing import websocket_urlpatterns
 
 application = ProtocolTypeRouter(
     {

@@ -155,7 +155,7 @@ INSTALLED_APPS = [
     "channels",
     "csp",
     "django_htmx",
-    *[app for app in OWN_APPS if (BASE_DIR / app.replace(".", "/") / "apps.py").exists()],
+    *OWN_APPS,
 ]
 MIDDLEWARE = [
     "soc.health.middleware.RequestIdMiddleware",
@@ -297,6 +297,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SCHEMA_PATH_PREFIX_TRIM": False,
+    "APPEND_COMPONENTS": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
+    "SECURITY": [{"bearer": []}],
 }
 
 # The doorbell

@@ -132,4 +132,4 @@ class PostAlerts(APIView):
 
 
 # Schema generators look for a view's class here.
-post_alerts.cls = PostAlerts  # type: ignore[attr-defined]
+post_alerts.cls, post_alerts.initkwargs = PostAlerts, {}  # type: ignore[attr-defined]
