@@ -81,7 +81,7 @@ def _broker(address: str) -> str:
     if urlsplit(address).scheme.startswith("redis"):
         return _redis(address)
     broker = Connection(address, connect_timeout=1)
-    failures: tuple[type[Exception], ...] = (OSError, *broker.connection_errors)
+    failures: tuple[type[BaseException], ...] = (OSError, *broker.connection_errors)
     try:
         with broker:
             broker.ensure_connection(max_retries=1, timeout=1)
