@@ -18,11 +18,12 @@ MOST_AT_ONCE = 50
 
 def breach_if_due(clock: Clock, *, at: datetime, by: Actor) -> bool:
     """Write the breach of a locked clock when it is due at `at` and none was written; True when it was written now."""
-    if not clock.reckoning.breach_is_due(at):
+    due_at = clock.due_at
+    if due_at is None or not clock.reckoning.breach_is_due(at):
         return False
-    append(clock, EntryKind.BREACHED, at=clock.due_at, by=by)
-    event = ClockLate(clock_id=clock.pk, about=clock.subject, kind=clock.kind, due_at=clock.due_at)
-    record(event, agency_id=clock.agency_id, subject=clock.subject, by=by, at=clock.due_at)
+    append(clock, EntryKind.BREACHED, at=due_at, by=by)
+    event = ClockLate(clock_id=clock.pk, about=clock.subject, kind=clock.kind, due_at=due_at)
+    record(event, agency_id=clock.agency_id, subject=clock.subject, by=by, at=due_at)
     return True
 
 

@@ -45,7 +45,8 @@ def change_instrument_state(
             Invalid("There is no such standing.", field="standing", cure=f"Choose one of {', '.join(InstrumentStanding.values)}."),
         )
         since = _day(effective_from, "effective_from")
-        require(since is not None, Invalid("The date is missing.", field="effective_from", cure="Say from when it stands so."))
+        if since is None:
+            raise Invalid("The date is missing.", field="effective_from", cure="Say from when it stands so.")
         first, last = _day(in_force_from, "in_force_from"), _day(in_force_until, "in_force_until")
         require(
             first is None or last is None or first <= last,

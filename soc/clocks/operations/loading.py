@@ -47,7 +47,7 @@ def _state(instrument: Instrument, told: dict[str, Any], at: datetime) -> Instru
     return InstrumentState(
         instrument=instrument,
         standing=told["standing"],
-        effective_from=_day(told["effective_from"]),
+        effective_from=date.fromisoformat(told["effective_from"]),
         in_force_from=_day(told.get("in_force_from")),
         in_force_until=_day(told.get("in_force_until")),
         superseded_by=told.get("superseded_by") or "",

@@ -6,8 +6,8 @@ from django.db import transaction
 
 from soc.clocks.models import Clock, Rule
 from soc.clocks.operations.breaching import breach_if_due
-from soc.clocks.operations.ledger import append
-from soc.clocks.queries.rules import rule_for
+from soc.clocks.operations.ledger import append, begin
+from soc.clocks.queries.rules import rule_for, rules_for
 from soc.clocks.reckoning import EntryKind
 from soc.clocks.terms import Term
 from tenants.actors import Actor
@@ -18,15 +18,14 @@ RESPONSE = (ACKNOWLEDGE, CONTAIN)
 
 def start_response_clocks(*, agency_id: int, subject: str, severity: str, at: datetime, by: Actor) -> None:
     """Start `acknowledge` and `contain` for a severity. Those that run already are left as they are."""
-    for kind in RESPONSE:
-        _start(agency_id, subject, kind, severity, at, by, None)
+    _start(agency_id, subject, RESPONSE, severity, at, by, None)
 
 
 def start_clock(
     *, agency_id: int, subject: str, kind: str, at: datetime, by: Actor, limit: timedelta | None = None, severity: str = ""
 ) -> None:
     """Start one clock by the rule of its kind; `limit` shortens or lengthens that rule's term. No-op when it was started before."""
-    _start(agency_id, subject, kind, severity, at, by, limit)
+    _start(agency_id, subject, (kind,), severity, at, by, limit)
 
 
 def stop_clock(*, agency_id: int, subject: str, kind: str, at: datetime, evidence: str, by: Actor) -> None:
@@ -36,7 +35,7 @@ def stop_clock(*, agency_id: int, subject: str, kind: str, at: datetime, evidenc
         if clock is None or not clock.reckoning.is_open:
             return
         # A claimed time before the start proves nothing about this clock.
-        at = max(at, clock.started_at)
+        at = _not_before(at, clock.started_at)
         breach_if_due(clock, at=at, by=by)
         append(clock, EntryKind.STOPPED, at=at, by=by, reason=evidence)
 
@@ -48,7 +47,7 @@ def pause_clock(*, agency_id: int, subject: str, kind: str, at: datetime, reason
         if clock is None or not clock.reckoning.runs or not clock.may_pause:
             return
         breach_if_due(clock, at=at, by=by)
-        append(clock, EntryKind.PAUSED, at=max(at, clock.started_at), by=by, reason=reason)
+        append(clock, EntryKind.PAUSED, at=_not_before(at, clock.started_at), by=by, reason=reason)
 
 
 def resume_clock(*, agency_id: int, subject: str, kind: str, at: datetime, by: Actor, reason: str = "") -> None:
@@ -57,7 +56,7 @@ def resume_clock(*, agency_id: int, subject: str, kind: str, at: datetime, by: A
         clock = _locked(agency_id, subject, kind)
         if clock is None or clock.paused_at is None or clock.stopped_at is not None:
             return
-        append(clock, EntryKind.RESUMED, at=max(at, clock.paused_at), by=by, reason=reason)
+        append(clock, EntryKind.RESUMED, at=_not_before(at, clock.paused_at), by=by, reason=reason)
 
 
 def close_clocks(*, agency_id: int, subject: str, at: datetime, by: Actor) -> None:
@@ -65,7 +64,7 @@ def close_clocks(*, agency_id: int, subject: str, at: datetime, by: Actor) -> No
     with transaction.atomic():
         for clock in _all_locked(agency_id, subject):
             if clock.reckoning.is_open:
-                at_or_after = max(at, clock.started_at)
+                at_or_after = _not_before(at, clock.started_at)
                 breach_if_due(clock, at=at_or_after, by=by)
                 append(clock, EntryKind.CLOSED, at=at_or_after, by=by)
 
@@ -75,7 +74,7 @@ def reopen_clocks(*, agency_id: int, subject: str, at: datetime, by: Actor) -> N
     with transaction.atomic():
         for clock in _all_locked(agency_id, subject):
             if clock.stopped_by_closing:
-                append(clock, EntryKind.REOPENED, at=max(at, clock.stopped_at), by=by)
+                append(clock, EntryKind.REOPENED, at=_not_before(at, clock.stopped_at), by=by)
                 breach_if_due(clock, at=at, by=by)
 
 
@@ -89,19 +88,23 @@ def tighten(*, agency_id: int, subject: str, severity: str, at: datetime, by: Ac
             if clock.kind not in RESPONSE or not clock.reckoning.is_open:
                 continue
             term = rule_for(clock.kind, severity).term
-            if term is None or clock.started_at is None or term.due_at(clock.started_at) + clock.paused_for >= clock.due_at:
+            if (
+                term is None
+                or clock.started_at is None
+                or clock.due_at is None
+                or term.due_at(clock.started_at) + clock.paused_for >= clock.due_at
+            ):
                 continue
-            append(clock, EntryKind.TIGHTENED, at=max(at, clock.started_at), by=by, term=term, severity=severity)
+            append(clock, EntryKind.TIGHTENED, at=_not_before(at, clock.started_at), by=by, term=term, severity=severity)
             breach_if_due(clock, at=at, by=by)
 
 
-def _start(agency_id: int, subject: str, kind: str, severity: str, at: datetime, by: Actor, limit: timedelta | None) -> None:
-    rule = rule_for(kind, severity)
+def _start(agency_id: int, subject: str, kinds: tuple[str, ...], severity: str, at: datetime, by: Actor, limit: timedelta | None) -> None:
+    rules = rules_for(kinds, severity)
     with transaction.atomic():
-        clock, made = Clock.objects.get_or_create(agency_id=agency_id, subject=subject, kind=kind, defaults={"rule_id": rule.pk})
-        if not made:
-            return
-        append(clock, EntryKind.STARTED, at=at, by=by, term=_term_for(rule, limit), severity=severity)
+        held = set(Clock.objects.filter(agency_id=agency_id, subject=subject, kind__in=kinds).values_list("kind", flat=True))
+        new = [Clock(agency_id=agency_id, subject=subject, kind=kind, rule=rules[kind]) for kind in kinds if kind not in held]
+        begin([(clock, _term_for(clock.rule, limit)) for clock in new], at=at, by=by, severity=severity)
 
 
 def _term_for(rule: Rule, limit: timedelta | None) -> Term | None:
@@ -115,3 +118,7 @@ def _locked(agency_id: int, subject: str, kind: str) -> Clock | None:
 
 def _all_locked(agency_id: int, subject: str) -> list[Clock]:
     return list(Clock.objects.select_for_update().filter(agency_id=agency_id, subject=subject).order_by("id"))
+
+
+def _not_before(at: datetime, earliest: datetime | None) -> datetime:
+    return at if earliest is None else max(at, earliest)

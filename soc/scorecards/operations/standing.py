@@ -45,7 +45,7 @@ def rank_standings(*, by: Actor) -> int:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, 0)", [LOCK])
-        due = list(Scorecard.objects.select_for_update().filter(unranked=True).values_list("id", "period"))
+        due = list(Scorecard.objects.select_for_update(skip_locked=True).filter(unranked=True).values_list("id", "period"))
         for period in sorted({period for _, period in due}):
             _write(period, by)
         Scorecard.objects.filter(id__in=[pk for pk, _ in due]).update(unranked=False)
