@@ -1,0 +1,82 @@
+"""Where durations lie on a drawing: a logarithmic axis, and a median with its interval on it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import log
+
+from soc.scorecards.survival import Estimate
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+# Steps that people read at a glance, in seconds.
+STEPS = (
+    1, 10, MINUTE, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR, 4 * HOUR, 8 * HOUR, DAY, 2 * DAY, 4 * DAY, 7 * DAY,
+    14 * DAY, 30 * DAY, 90 * DAY, 365 * DAY,
+)  # fmt: skip
+MOST_TICKS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A mark of the axis: where it lies and how many seconds it means."""
+
+    x: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A logarithmic axis from `low` to `high` seconds, drawn between `left` and `right`."""
+
+    low: float
+    high: float
+    left: float
+    right: float
+
+    def x(self, seconds: float) -> float:
+        """Where that many seconds lie; what lies outside is put at the end."""
+        held = min(max(seconds, self.low), self.high)
+        return round(self.left + log(held / self.low) / log(self.high / self.low) * (self.right - self.left), 1)
+
+    @property
+    def ticks(self) -> tuple[Tick, ...]:
+        """At most four marks, evenly picked from the steps that lie on the axis, its end included."""
+        inside = [step for step in STEPS if self.low <= step <= self.high]
+        every = max(1, -(-(len(inside) - 1) // (MOST_TICKS - 1)))
+        return tuple(Tick(self.x(step), step) for step in inside[::-1][::every][::-1])
+
+
+@dataclass(frozen=True, slots=True)
+class Whisker:
+    """A median and its interval on an axis. An end that does not exist reaches to the end of the axis and is `open`."""
+
+    x: float
+    low: float
+    high: float
+    open_low: bool
+    open_high: bool
+
+
+def axis_over(seconds: Iterable[float | None], *, left: float, right: float) -> Axis:
+    """An axis that holds all of these, from the step below the smallest to the step above the largest."""
+    known = [max(one, 1.0) for one in seconds if one is not None]
+    smallest, largest = (min(known), max(known)) if known else (MINUTE, DAY)
+    low = max((step for step in STEPS if step <= smallest), default=STEPS[0])
+    high = min((step for step in STEPS if step >= largest), default=STEPS[-1])
+    if low == high:
+        at = STEPS.index(low)
+        low, high = STEPS[max(0, at - 1)], STEPS[min(len(STEPS) - 1, at + 1)]
+    return Axis(low, high, left, right)
+
+
+def whisker(estimate: Estimate, axis: Axis) -> Whisker | None:
+    """The drawing of an estimate, or None while it has no median."""
+    if estimate.value is None:
+        return None
+    low, high = estimate.interval
+    return Whisker(
+        x=axis.x(estimate.value),
+        low=axis.left if low is None else axis.x(low),
+        high=axis.right if high is None else axis.x(high),
+        open_low=low is None,
+        open_high=high is None,
+    )
