@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Count, F, Q
+
 from soc.clocks.models import Clock, ClockEvent
 from soc.clocks.reckoning import Reckoning, reckon
 from soc.clocks.states import InstrumentKind
@@ -50,6 +52,18 @@ def next_due(subject: str) -> tuple[str, datetime] | None:
     ticking = Clock.objects.filter(subject=subject, state__in=["running", "late"], stopped_at=None, due_at__isnull=False)
     found: tuple[str, datetime] | None = ticking.order_by("due_at").values_list("kind", "due_at").first()
     return found
+
+
+def promises_kept(*, start: datetime, end: datetime, at: datetime, but: Iterable[str] = ()) -> dict[str, tuple[int, int]]:
+    """By kind, of the clocks in scope that started in [start, end): how many had to be kept by `at` or ended, and how many were in time.
+
+    `but` names subjects to leave out. One query.
+    """
+    over = Q(stopped_at__isnull=False) | Q(due_at__lt=at)
+    in_time = Q(stopped_at__isnull=False) & (Q(due_at=None) | Q(stopped_at__lte=F("due_at")))
+    held = Clock.objects.filter(started_at__gte=start, started_at__lt=end).exclude(subject__in=list(but))
+    rows = held.values("kind").annotate(due=Count("pk", filter=over), kept=Count("pk", filter=in_time))
+    return {row["kind"]: (row["due"], row["kept"]) for row in rows}
 
 
 def recomputed(clock: Clock) -> Reckoning:

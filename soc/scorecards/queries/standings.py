@@ -85,6 +85,12 @@ def standings_page(*, period: str | None, measure: str | None, reader: Actor) ->
     )
 
 
+def class_medians_of(*, agency_id: int, size_class: str, period: str) -> dict[str, float | None]:
+    """By measure, the median of a class in seconds as it was told to one agency; None where it may not be told. One query."""
+    told = Standing.objects.filter(agency_id=agency_id, about=None, size_class=size_class, period=period)
+    return dict(told.values_list("measure", "value"))
+
+
 def _rows(period: str | None, measure: str | None, reader: Actor) -> Any:
     require(may_read_standings(reader), Unknown())
     asked = period_asked(period, now=reader.now())

@@ -13,7 +13,7 @@ from soc.clocks.operations.running import (
     stop_clock,
     tighten,
 )
-from soc.clocks.queries.clocks import clocks_of, clocks_out_of_step, next_due
+from soc.clocks.queries.clocks import clocks_of, clocks_out_of_step, next_due, promises_kept
 from tenants.isolation import scope
 
 pytestmark = pytest.mark.django_db
@@ -96,3 +96,12 @@ def test_the_report_to_cisa_is_due_one_hour_after_it_starts(north, clock):
     start_clock(kind="report_to_cisa", at=clock(), **north)
     report = views()["report_to_cisa"]
     assert report.due_at == clock() + timedelta(hours=1) and report.verified and not report.policy
+
+
+def test_promises_kept_are_counted_by_kind_and_a_late_stop_keeps_none(north, clock):
+    begun = clock()
+    stop_clock(kind="acknowledge", at=clock.wind(minutes=16), evidence="claimed", **north)
+    stop_clock(kind="contain", at=clock.wind(minutes=4), evidence="isolated", **north)
+    where = {"start": begun, "end": clock(), "at": clock()}
+    assert promises_kept(**where) == {"acknowledge": (1, 0), "contain": (1, 1)}
+    assert promises_kept(but=[SUBJECT], **where) == {}
