@@ -1,6 +1,7 @@
 """Suppression: alerts of one fingerprint are counted and not worked, with an owner, a reason and an end."""
 
 import uuid
+from datetime import datetime
 
 from django.db import models
 
@@ -31,3 +32,7 @@ class Suppression(Owned):
             models.UniqueConstraint(fields=["agency", "public_id"], name="suppression_public"),
             Wall(name="suppression_wall"),
         ]
+
+    def holds_at(self, at: datetime) -> bool:
+        """Whether an alert received at this time is suppressed."""
+        return self.created_at <= at < self.until and (self.ended_at is None or at < self.ended_at)

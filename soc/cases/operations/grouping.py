@@ -2,12 +2,14 @@
 
 import logging
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import orjson
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce, Length
 
 from soc.cases.events import AlertJoined, AlertsArrived, SeverityChanged
 from soc.cases.intake.entities import leading_entity
@@ -15,11 +17,11 @@ from soc.cases.intake.grouping import Grouping, decide, fingerprint
 from soc.cases.intake.normal import NormalAlert
 from soc.cases.intake.problems import Problem
 from soc.cases.intake.recognising import normalise
-from soc.cases.intake.splitting import read_item
+from soc.cases.intake.splitting import Item, read_item
 from soc.cases.models import Alert, Body, Case, Receipt, Suppression, TimelineEntry
 from soc.cases.operations.changing import MOST_LINE, settle
 from soc.cases.operations.gathering import Gathered, write_down
-from soc.cases.operations.intake import INTAKE, as_document, tell_of_deaths
+from soc.cases.operations.intake import INTAKE, PREFER_INDEXES, as_document, tell_of_deaths
 from soc.cases.operations.opening import open_case
 from soc.cases.states import CaseState, Origin, ReceiptState, Severity
 from soc.clocks.operations.running import tighten
@@ -29,6 +31,7 @@ from tenants.journal.recording import record
 logger = logging.getLogger(__name__)
 
 BATCH = 50
+MOST_BYTES = 8 * 1024 * 1024  # of bodies in a batch: fifty of the largest would not fit into a worker
 # Long enough for people to mend what is wrong on our side before an alert that is in order counts as dead.
 BACKOFF = tuple(timedelta(seconds=seconds) for seconds in (2, 15, 60, 600, 1800, 3600, 7200))
 
@@ -49,12 +52,11 @@ def work_off(*, agency_id: int, by: Actor, most: int = BATCH) -> int:
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
+            cursor.execute(PREFER_INDEXES)
             cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended('intake', %s))", [agency_id])
             if not cursor.fetchone()[0]:
                 return 0
-        due = Q(due_at=None) | Q(due_at__lte=by.now())
-        pending = Receipt.objects.filter(due, agency_id=agency_id, state=ReceiptState.PENDING).order_by("received_at", "position", "id")
-        receipts = list(pending.select_for_update(skip_locked=True, of=("self",))[:most])
+        receipts = _claimed(agency_id=agency_id, at=by.now(), most=most)
         if not receipts:
             return 0
         if not _settled(receipts, agency_id=agency_id, by=by):
@@ -63,6 +65,21 @@ def work_off(*, agency_id: int, by: Actor, most: int = BATCH) -> int:
                     _put_off(receipt, by=by)
         record(AlertsArrived(count=len(receipts)), agency_id=agency_id, subject=INTAKE, by=by)
         return len(receipts)
+
+
+def _claimed(*, agency_id: int, at: datetime, most: int) -> list[Receipt]:
+    """The oldest pending receipts, locked: as many as `most`, and as fit into `MOST_BYTES`, but one at least."""
+    due = Q(due_at=None) | Q(due_at__lte=at)
+    pending = Receipt.objects.filter(due, agency_id=agency_id, state=ReceiptState.PENDING).order_by("received_at", "position", "id")
+    sized = pending.annotate(size=Coalesce(Length("body__corrected"), Length("body__raw"), 0))
+    found: list[Receipt] = []
+    size = 0
+    for receipt in sized.select_for_update(skip_locked=True, of=("self",))[:most]:
+        size += receipt.size
+        if found and size > MOST_BYTES:
+            break
+        found.append(receipt)
+    return found
 
 
 def _settled(receipts: list[Receipt], *, agency_id: int, by: Actor) -> bool:
@@ -99,6 +116,7 @@ class _Batch:
     """What a batch has decided so far; written down at its end, a statement for each kind of row."""
 
     cases: dict[str, Case] = field(default_factory=dict)  # locked, by fingerprint
+    suppressions: list[Suppression] = field(default_factory=list)
     gathered: dict[int, Gathered] = field(default_factory=dict)  # by case
     alerts: list[Alert] = field(default_factory=list)
     lines: list[TimelineEntry] = field(default_factory=list)
@@ -109,16 +127,19 @@ class _Batch:
 
 def _settle(receipts: list[Receipt], *, agency_id: int, by: Actor) -> None:
     batch = _Batch()
-    for receipt in receipts:
-        # One body at a time: fifty of the largest would not fit into a worker.
-        raw, corrected = Body.objects.filter(receipt=receipt).values_list("raw", "corrected").get()
-        item = read_item(bytes(corrected if corrected is not None else raw))
+    understood: list[tuple[Receipt, NormalAlert, str]] = []
+    for receipt, item in _read(receipts):
         alert = item.problem or normalise(item.alert)
         if isinstance(alert, Problem):
             batch.dead.append((alert.code, str(receipt.public_id)))
             batch.outcomes.append((receipt.pk, ReceiptState.DEAD.value, "", orjson.dumps(as_document(alert)).decode(), None))
         else:
-            _place(receipt, alert, batch, agency_id=agency_id, by=by)
+            understood.append((receipt, alert, fingerprint(alert)))
+    marks = {mark for _, _, mark in understood}
+    batch.suppressions = list(Suppression.objects.filter(fingerprint__in=marks).order_by("-until")) if marks else []
+    batch.cases = {case.fingerprint: case for case in _gathering(marks)} if marks else {}
+    for receipt, alert, mark in understood:
+        _place(receipt, alert, mark, batch, agency_id=agency_id, by=by)
     Alert.objects.bulk_create(batch.alerts)
     TimelineEntry.objects.bulk_create(batch.lines)
     write_down(batch.gathered, agency_id=agency_id)
@@ -137,10 +158,17 @@ def _settle(receipts: list[Receipt], *, agency_id: int, by: Actor) -> None:
             raise RuntimeError("a receipt was settled twice")
 
 
-def _place(receipt: Receipt, alert: NormalAlert, batch: _Batch, *, agency_id: int, by: Actor) -> None:
+def _read(receipts: list[Receipt]) -> Iterator[tuple[Receipt, Item]]:
+    bodies = Body.objects.filter(receipt__in=receipts).values_list("receipt_id", "raw", "corrected")
+    sent = {receipt_id: raw if corrected is None else corrected for receipt_id, raw, corrected in bodies}
+    for receipt in receipts:
+        yield receipt, read_item(bytes(sent[receipt.pk]))
+
+
+def _place(receipt: Receipt, alert: NormalAlert, mark: str, batch: _Batch, *, agency_id: int, by: Actor) -> None:
     """Find where one alert belongs, and note everything that follows from it."""
-    mark = fingerprint(alert)
-    suppression = _suppression_of(mark, receipt.received_at)
+    at = receipt.received_at
+    suppression = next((one for one in batch.suppressions if one.fingerprint == mark and one.holds_at(at)), None)
     if suppression is not None:
         batch.hidden[suppression.pk] += 1
         why = f"Suppressed: alerts of “{alert.rule_name}” on this entity are suppressed until {suppression.until:%Y-%m-%d %H:%M} UTC."
@@ -159,18 +187,11 @@ def _place(receipt: Receipt, alert: NormalAlert, batch: _Batch, *, agency_id: in
     batch.outcomes.append((receipt.pk, state.value, grouping.why, None, case.pk))
 
 
-def _suppression_of(mark: str, at: datetime) -> Suppression | None:
-    live = Suppression.objects.filter(Q(ended_at=None) | Q(ended_at__gt=at), fingerprint=mark, created_at__lte=at, until__gt=at)
-    found: Suppression | None = live.order_by("-until").first()
-    return found
-
-
 def _case_of(receipt: Receipt, alert: NormalAlert, mark: str, batch: _Batch, *, agency_id: int, by: Actor) -> tuple[Case, Grouping]:
     """The case that an alert joins, or the one that it opens; `case_gathers_once` decides between two that open at once."""
-    case = batch.cases.get(mark) or _gathering(mark)
+    case = batch.cases.get(mark)
     grouping = decide(alert, last_alert_at=case.last_alert_at if case else None, received_at=receipt.received_at)
     if case is not None and grouping.joins:
-        batch.cases[mark] = case
         return case, grouping
     if case is not None:
         case.gathering = False
@@ -181,19 +202,19 @@ def _case_of(receipt: Receipt, alert: NormalAlert, mark: str, batch: _Batch, *, 
     except IntegrityError as error:
         if getattr(getattr(error.__cause__, "diag", None), "constraint_name", "") != "case_gathers_once":
             raise
-        batch.cases.pop(mark, None)
+        batch.cases.update((case.fingerprint, case) for case in _gathering({mark}))
         return _case_of(receipt, alert, mark, batch, agency_id=agency_id, by=by)
     return batch.cases[mark], grouping
 
 
-def _gathering(mark: str) -> Case | None:
-    """The open case that takes alerts of this fingerprint, locked. One that was closed meanwhile takes none."""
-    case: Case | None = Case.objects.filter(fingerprint=mark, gathering=True).select_for_update(of=("self",)).first()
-    if case is not None and not CaseState(case.state).is_open:
-        case.gathering = False
-        case.save(update_fields=["gathering"])
-        return None
-    return case
+def _gathering(marks: set[str]) -> Iterator[Case]:
+    """The open cases that take alerts of these fingerprints, locked in one order. One that was closed meanwhile takes none."""
+    for case in Case.objects.filter(fingerprint__in=marks, gathering=True).order_by("id").select_for_update(of=("self",)):
+        if CaseState(case.state).is_open:
+            yield case
+        else:
+            case.gathering = False
+            case.save(update_fields=["gathering"])
 
 
 def _opened(receipt: Receipt, alert: NormalAlert, mark: str, grouping: Grouping, *, agency_id: int, by: Actor) -> Case:
