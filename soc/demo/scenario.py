@@ -12,7 +12,7 @@ from soc.demo.stories import acts_of, words_for
 from soc.demo.weather import arrivals
 
 DAYS = 7
-CLOSED = 170
+CLOSED = 120
 # What programme policy gives from the opening of a case: acknowledge, contain.
 LIMITS = {
     "critical": (timedelta(minutes=15), timedelta(hours=1)),
@@ -111,7 +111,7 @@ class _Pen:
         """The first alert at `at`, and up to `most` more of the same that join, none after `until`."""
         unseen = self.minutes(28, 1.0)
         times = [at]
-        for _ in range(self.rng.choice((0, 0, 1, 1, 2, most)) if most else 0):
+        for _ in range(self.rng.choice((0, 0, 0, 1, 1, most)) if most else 0):
             times.append(times[-1] + self.minutes(9))
         return tuple((t, alert_of(signal, agency, entity, t, unseen, self.rng)) for t in times if t < until)
 

@@ -17,6 +17,7 @@ from soc.demo.scenario import DAYS, Plan, plan
 from soc.demo.stand_in import serve_in_background
 from tenants.errors import Conflict, require
 from tenants.isolation import scope
+from tenants.journal import doorbell
 from tenants.journal.sweeping import sweep
 from tenants.models import Agency
 
@@ -37,6 +38,7 @@ def build(*, seed: int = SEED, say: Callable[[str], None], now: datetime | None 
         return False
     now = now or datetime.now(UTC)
     say("simulated floor: agencies, people, keys")
+    doorbell.wire(lambda work, agency_id: None)  # nobody else works yet: this process does all of it
     told_at: dict[str, datetime] = {}
     product = serve_in_background(_free_port(), places.stand_in_memory(), lambda host: told_at.get(host, datetime.now(UTC)))
     try:
@@ -83,7 +85,7 @@ def settle() -> None:
 
     def work(_: int) -> None:
         try:
-            sweep(names=("deliveries", "standings", "clocks"), rounds=500)
+            sweep(rounds=500)
         finally:
             connections.close_all()
 

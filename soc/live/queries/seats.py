@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -63,11 +64,18 @@ def counts_at(seats: Iterable[Seat], reader: Actor) -> dict[str, int]:
 
 def ring_for(event: Any, agency_id: int | None) -> Ring:
     """What a fact moves: its names need the agency's slug and the number of the case it speaks of. At most 2 queries."""
-    slug = "" if agency_id is None else Agency.objects.values_list("slug", flat=True).get(pk=agency_id)
+    slug = "" if agency_id is None else _slug(agency_id)
     number = getattr(event, "number", "")
     if about := getattr(event, "about", ""):
         number = numbers_of([about]).get(about, "")
     return ring_of(event, slug=slug, number=number)
+
+
+@lru_cache(maxsize=1000)
+def _slug(agency_id: int) -> str:
+    # A slug is an agency's name in every address and never changes.
+    found: str = Agency.objects.values_list("slug", flat=True).get(pk=agency_id)
+    return found
 
 
 def _agencies(topics: list[Topic]) -> dict[str, int]:

@@ -14,6 +14,7 @@ class Command(BaseCommand):
     """`build_demo_floor [--seed N]`: does nothing when the floor stands."""
 
     help = "Build the simulated floor: invented agencies, people, a week of history."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The seed of the history."""
