@@ -15,12 +15,12 @@ def text_of(value: Any, *, field: str, most: int) -> str:
     """A text that says something, trimmed, at most `most` characters. Raises Invalid."""
     if not isinstance(value, str) or not value.strip():
         raise Invalid(f"{field.capitalize()} is missing.", field=field, cure=f"Send {field} as a text that is not empty.")
-    value = value.strip()
-    if "\x00" in value:
+    text: str = value.strip()
+    if "\x00" in text:
         raise Invalid(f"{field.capitalize()} holds a NUL character.", field=field, cure="Leave the NUL character out.")
-    if len(value) > most:
+    if len(text) > most:
         raise Invalid(f"{field.capitalize()} is too long.", field=field, cure=f"Use at most {most} characters.", most=most)
-    return value
+    return text
 
 
 def choice_of(value: Any, kind: type[E], *, field: str) -> E:

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from soc.cases.models import Case
+from soc.cases.models import Case, Observable, Technique, TimelineEntry
+from soc.cases.operations.noting import add_task, note
 from soc.cases.operations.opening import open_case
+from soc.cases.operations.releasing import release
 from soc.clocks.operations.loading import load_facts
 from tenants.actors import Actor, system
 from tenants.isolation import scope
@@ -69,7 +71,7 @@ def do(in_scope: Callable[[Actor], Any]) -> Callable[..., Case]:
 @pytest.fixture
 def stored(central: Callable[[], Any]) -> Callable[[Case], Stored]:
     """`stored(case)`: what there is, to compare before and after."""
-    from soc.cases.models import Note, Observable, Task, Technique, TimelineEntry
+    from soc.cases.models import Note, Task
     from soc.clocks.models import Clock
     from tenants.models import Entry
 
@@ -86,3 +88,26 @@ def stored(central: Callable[[], Any]) -> Callable[[Case], Stored]:
             )
 
     return look
+
+
+@pytest.fixture
+def full(cast: Cast, case: Case, do: Callable[..., Case], central: Callable[[], Any]) -> Case:
+    """A case with an internal and a released row of each kind."""
+    do(note, case, cast.ana, text="Internal note, canary-note.")
+    do(note, case, cast.ana, text="Released note.", visibility="released")
+    do(add_task, case, cast.ana, title="Internal task, canary-task")
+    do(add_task, case, cast.ana, title="Released task")
+    with central():
+        same = {"agency_id": case.agency_id, "case": case, "created_at": case.opened_at}
+        Observable.objects.create(**same, kind="address", value="198.51.100.9")
+        Observable.objects.create(**same, kind="domain", value="released.example")
+        Technique.objects.create(**same, technique="T1003.001")
+        Technique.objects.create(**same, technique="T1558.003")
+        items = [
+            case.tasks.get(title="Released task").ref,
+            Observable.objects.get(value="released.example").ref,
+            Technique.objects.get(technique="T1558.003").ref,
+            TimelineEntry.objects.filter(case=case).order_by("id").first().ref,
+        ]
+    do(release, case, cast.ana, items=items)
+    return case

@@ -4,12 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
-from soc.cases.models import Case, Observable, Technique, TimelineEntry
-from soc.cases.operations.noting import add_task, note
-from soc.cases.operations.releasing import release
+from soc.cases.models import Case
 from tests.cast import Cast
 
 Do = Callable[..., Case]
@@ -20,29 +16,6 @@ OF_A_LIAISON = {*FIELDS, "tasks", "notes", "timeline", "evidence"}
 
 def path(case: Case, verb: str = "") -> str:
     return f"/api/v1/cases/{case.number}" + (f"/{verb}" if verb else "")
-
-
-@pytest.fixture
-def full(cast: Cast, case: Case, do: Do, central: Callable[[], Any]) -> Case:
-    """A case with an internal and a released row of each kind."""
-    do(note, case, cast.ana, text="Internal note, canary-note.")
-    do(note, case, cast.ana, text="Released note.", visibility="released")
-    do(add_task, case, cast.ana, title="Internal task, canary-task")
-    do(add_task, case, cast.ana, title="Released task")
-    with central():
-        same = {"agency_id": case.agency_id, "case": case, "created_at": case.opened_at}
-        Observable.objects.create(**same, kind="address", value="198.51.100.9")
-        Observable.objects.create(**same, kind="domain", value="released.example")
-        Technique.objects.create(**same, technique="T1003.001")
-        Technique.objects.create(**same, technique="T1558.003")
-        items = [
-            case.tasks.get(title="Released task").ref,
-            Observable.objects.get(value="released.example").ref,
-            Technique.objects.get(technique="T1558.003").ref,
-            TimelineEntry.objects.filter(case=case).order_by("id").first().ref,
-        ]
-    do(release, case, cast.ana, items=items)
-    return case
 
 
 def test_claim_contain_close_and_reopen(cast: Cast, case: Case, api_of: Callable[[str], Any]) -> None:
@@ -94,40 +67,34 @@ def test_every_verb_answers_with_the_case(cast: Cast, case: Case, api_of: Callab
     assert answered.json()["number"] == case.number
 
 
+# Who calls, with which If-Match, and what they are told.
+REFUSED: list[tuple[str, Any, int, str]] = [
+    ("sol", 1, 404, "not_found"),
+    ("zoe", 1, 404, "not_found"),
+    ("ada", 1, 404, "not_found"),
+    ("north_key", 1, 404, "not_found"),
+    ("nia", 1, 403, "not_allowed"),
+    ("aud", 1, 403, "not_allowed"),
+    ("ana", None, 428, "version_required"),
+    ("ana", 9, 409, "stale_version"),
+    ("ana", "abc", 422, "invalid"),
+]
+
+
 @pytest.mark.parametrize(("verb", "body"), BODIES)
-@pytest.mark.parametrize(
-    ("who", "version", "status", "code"),
-    [
-        ("sol", 1, 404, "not_found"),
-        ("zoe", 1, 404, "not_found"),
-        ("ada", 1, 404, "not_found"),
-        ("north_key", 1, 404, "not_found"),
-        ("nia", 1, 403, "not_allowed"),
-        ("aud", 1, 403, "not_allowed"),
-        ("ana", None, 428, "version_required"),
-        ("ana", 9, 409, "stale_version"),
-        ("ana", "abc", 422, "invalid"),
-    ],
-)
 def test_refusals_come_in_their_order_and_move_nothing(
-    cast: Cast,
-    case: Case,
-    api_of: Callable[[str], Any],
-    stored: Look,
-    verb: str,
-    body: dict[str, Any],
-    who: str,
-    version: Any,
-    status: int,
-    code: str,
+    cast: Cast, case: Case, api_of: Callable[[str], Any], stored: Look, verb: str, body: dict[str, Any]
 ) -> None:
-    if (verb, who) == ("note", "nia"):
-        pytest.skip("a liaison may write notes")
     before = stored(case)
-    answered = api_of(who).send(path(case, verb), body, version=version)
-    assert (answered.status_code, answered.json()["code"]) == (status, code)
-    assert answered["Content-Type"].startswith("application/problem+json")
-    assert stored(case) == before
+    for who, version, status, code in REFUSED:
+        if (verb, who) == ("note", "nia"):
+            continue  # the one verb of a liaison
+        # An input that is wrong too is not what the caller hears of first.
+        for sent in (body, dict.fromkeys(body, 7)):
+            answered = api_of(who).send(path(case, verb), sent, version=version)
+            assert (answered.status_code, answered.json()["code"]) == (status, code), (who, version, sent)
+            assert answered["Content-Type"].startswith("application/problem+json")
+        assert stored(case) == before, (who, version)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -284,124 +251,3 @@ def test_release_by_the_ids_that_the_case_names(full: Case, api_of: Callable[[st
     assert len(shown["notes"]) == 2
     assert len(shown["observables"]) == 2
     assert len(shown["techniques"]) == 2
-
-
-# Lists
-
-
-def numbers(answered: Any) -> list[str]:
-    assert answered.status_code == 200, answered.content
-    return [row["number"] for row in answered.json()["results"]]
-
-
-def test_lists_hold_what_the_reader_may_know_newest_first(cast: Cast, open_one: Callable[..., Case], api_of: Callable[[str], Any]) -> None:
-    north, south = open_one(), open_one(agency=cast.south)
-    assert numbers(api_of("ana").get("/api/v1/cases")) == [south.number, north.number]
-    assert numbers(api_of("zoe").get("/api/v1/cases")) == [south.number]
-    assert numbers(api_of("nia").get("/api/v1/cases")) == [north.number]
-    assert numbers(api_of("aud").get("/api/v1/cases")) == [south.number, north.number]
-    assert api_of("ada").get("/api/v1/cases").status_code == 404
-    assert api_of("north_key").get("/api/v1/cases").status_code == 404
-
-
-def test_a_filter_that_names_another_agency_answers_as_for_an_unknown_one(
-    cast: Cast, open_one: Callable[..., Case], api_of: Callable[[str], Any]
-) -> None:
-    open_one(), open_one(agency=cast.south)
-    nia = api_of("nia")
-    assert nia.get("/api/v1/cases?agency=south").content == nia.get("/api/v1/cases?agency=nowhere").content
-    assert len(numbers(nia.get("/api/v1/cases?agency=north"))) == 1
-    assert numbers(api_of("ana").get("/api/v1/cases?agency=%00")) == []
-
-
-def test_filters_narrow_the_list(cast: Cast, open_one: Callable[..., Case], api_of: Callable[[str], Any]) -> None:
-    high, low = open_one(), open_one(severity="low", title="Startup folder entry")
-    ana = api_of("ana")
-    ana.send(path(high, "claim"), {}, version=1)
-    assert numbers(ana.get("/api/v1/cases?severity=low")) == [low.number]
-    assert numbers(ana.get("/api/v1/cases?severity=low,high")) == [low.number, high.number]
-    assert numbers(ana.get("/api/v1/cases?state=triage")) == [high.number]
-    assert numbers(ana.get("/api/v1/cases?state=open")) == [low.number, high.number]
-    assert numbers(ana.get("/api/v1/cases?owner=ANA@watchfloor.example")) == [high.number]
-    assert numbers(ana.get("/api/v1/cases?owner=me")) == [high.number]
-    assert numbers(ana.get("/api/v1/cases?owner=none")) == [low.number]
-    for wrong in ("state=old", "severity=huge", "cursor=nonsense", "q=" + "x" * 301):
-        answered = ana.get(f"/api/v1/cases?{wrong}")
-        assert (answered.status_code, answered.json()["field"]) == (422, wrong.split("=")[0])
-
-
-def test_search_finds_number_title_and_observable_in_any_spelling(
-    cast: Cast, case: Case, open_one: Callable[..., Case], api_of: Callable[[str], Any], central: Callable[[], Any]
-) -> None:
-    open_one(title="Another thing entirely")
-    with central():
-        same = {"agency_id": case.agency_id, "case": case, "created_at": case.opened_at}
-        Observable.objects.create(**same, kind="domain", value="cdn-upd4te.example")
-        Observable.objects.create(**same, kind="address", value="203.0.113.77")
-        Observable.objects.create(**same, kind="account", value="BRT\\j.tsosie")
-    ana = api_of("ana")
-    found = [
-        case.number,
-        case.number.lower(),
-        case.number[-6:],
-        str(int(case.number[-6:])),
-        "rubeus",
-        "brt-ws-2291",
-        "ticket rub",
-        "2291",
-        "cdn-upd4te[.]example",
-        "CDN-upd4te.example",
-        "203.0.113[.]77",
-        "brt\\J.TSOSIE",
-    ]
-    for text in found:
-        assert numbers(ana.get("/api/v1/cases", {"q": text})) == [case.number], text
-    for text in ("rubeus lsass", "203.0.113", "'", "!&|", "ws:*", "\\"):
-        assert case.number not in numbers(ana.get("/api/v1/cases", {"q": text})) or text in ("ws:*",), text
-
-
-def test_a_liaisons_search_looks_at_released_rows_only(full: Case, api_of: Callable[[str], Any]) -> None:
-    nia = api_of("nia")
-    assert numbers(nia.get("/api/v1/cases?q=198.51.100.9")) == []
-    assert numbers(nia.get("/api/v1/cases?q=released.example")) == [full.number]
-    assert numbers(nia.get("/api/v1/cases?q=rubeus")) == [full.number]
-    assert numbers(nia.get("/api/v1/cases?q=canary")) == []
-
-
-def test_pages_follow_each_other_without_gap_or_repeat(cast: Cast, open_one: Callable[..., Case], api_of: Callable[[str], Any]) -> None:
-    made = [open_one(title=f"Case {n}").number for n in range(53)]
-    first = api_of("ana").get("/api/v1/cases").json()
-    second = api_of("ana").get("/api/v1/cases", {"cursor": first["next"]}).json()
-    assert [row["number"] for row in first["results"] + second["results"]] == made[::-1]
-    assert (len(first["results"]), second["next"]) == (50, None)
-
-
-def test_a_list_costs_the_same_queries_for_one_row_and_for_fifty(
-    cast: Cast, open_one: Callable[..., Case], api_of: Callable[[str], Any], central: Callable[[], Any]
-) -> None:
-    def cost(who: str, query: str = "") -> int:
-        caller = api_of(who)
-        with CaptureQueriesContext(connection) as asked:
-            assert caller.get(f"/api/v1/cases{query}").status_code == 200
-        return len(asked)
-
-    case = open_one()
-    one = {who: (cost(who), cost(who, "?q=ticket")) for who in ("ana", "nia")}
-    with central():
-        for n in range(3):
-            Observable.objects.create(agency_id=case.agency_id, case=case, created_at=case.opened_at, kind="host", value=f"h{n}")
-    for _ in range(49):
-        open_one()
-    assert {who: (cost(who), cost(who, "?q=ticket")) for who in ("ana", "nia")} == one
-
-
-def test_a_case_costs_the_same_queries_however_much_hangs_on_it(
-    case: Case, full: Case, api_of: Callable[[str], Any], open_one: Any
-) -> None:
-    def cost(one: Case) -> int:
-        caller = api_of("ana")
-        with CaptureQueriesContext(connection) as asked:
-            assert caller.get(path(one)).status_code == 200
-        return len(asked)
-
-    assert cost(full) == cost(open_one())
