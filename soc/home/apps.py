@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from tenants.gates.navigation import NavItem, register
+
 
 class HomeConfig(AppConfig):
     """The floor at a glance, and how pages look."""
@@ -9,3 +11,9 @@ class HomeConfig(AppConfig):
     name = "soc.home"
     label = "home"
     verbose_name = "Home"
+
+    def ready(self) -> None:
+        """A liaison's bar begins with their home."""
+        liaison = frozenset({"liaison"})
+        register(NavItem("Home", "home", liaison, order=0))
+        register(NavItem("Your agency", "own-agency", liaison, order=70))

@@ -4,6 +4,8 @@ from importlib import import_module
 
 from django.apps import AppConfig
 
+from tenants.gates.navigation import NavItem, register
+
 
 class ScorecardsConfig(AppConfig):
     """What the work is worth."""
@@ -16,3 +18,4 @@ class ScorecardsConfig(AppConfig):
         """Subscribe to the journal, then register the work that rows hold, in the order in which it is done."""
         for module in ("reactions", "operations.counting", "operations.standing"):
             import_module(f"soc.scorecards.{module}")
+        register(NavItem("Standings", "standings", frozenset({"analyst", "watch_lead", "auditor", "liaison"}), order=50))

@@ -37,7 +37,7 @@ PURE = {
     "playbooks": {"definition", "decide", "catalogue", "drawing", "products", "rendering", "timing"},
     "soc/cases": {"intake", "drawing"},
     "soc/clocks": {"reckoning", "terms", "holidays", "facts"},
-    "soc/scorecards": {"scoring", "measures", "periods", "ranking", "survival", "folding"},
+    "soc/scorecards": {"drawing", "scoring", "measures", "periods", "ranking", "survival", "folding"},
     "soc/live": {"topics", "pacing"},
     "soc/home": {"durations"},
     "soc/demo": {"scenario", "signals", "stories", "weather", "people", "places", "stand_in"},

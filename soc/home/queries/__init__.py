@@ -1,0 +1,1 @@
+"""Reads that put several apps onto one page."""

@@ -1,0 +1,1 @@
+"""Pages of the measures: standings, and one agency's scorecard with what stands behind it."""
