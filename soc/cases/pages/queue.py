@@ -1,8 +1,8 @@
 """The queue, and the case that is current in it."""
 
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.urls import reverse
 
 from soc.cases.pages.offers import offers
@@ -11,12 +11,13 @@ from soc.cases.queries.filters import CaseFilters
 from soc.cases.queries.first_run import first_run
 from soc.cases.queries.queue import open_queue
 from soc.cases.queries.runs import runs_beside
-from soc.cases.queries.timeline import changes_since
 from soc.cases.states import CaseState, Severity
+from tenants.actors import Actor
 from tenants.gates.navigation import READERS
 from tenants.gates.pages import Page
 
 FILTERS = ("q", "severity", "agency", "state", "owner")
+LATEST = 4
 KNOWN = {"severity": set(Severity.values), "state": set(CaseState.values)}
 
 
@@ -38,7 +39,7 @@ class QueuePage(Page):
         current = next((row for row in queue.rows if row.number == request.GET.get("case")), queue.rows[0] if queue.rows else None)
         bell = request.headers.get("X-Watchfloor-Bell") == "1"
         # The page of one case is drawn with the list, so that it is there before any script.
-        beside = {} if bell or current is None else preview_of(current.number, self.actor)
+        beside = {} if bell or current is None else preview_of(current.number, self.actor, at)
         return self.page(
             "cases/queue.html",
             frame="cases/_part.html" if bell else "base.html",
@@ -54,7 +55,6 @@ class QueuePage(Page):
             empty=empty,
             current=current.number if current else "",
             topics=",".join(f"agency.{agency.value}.queue" for agency in queue.agencies),
-            simulated=settings.SIMULATED,
             **beside,
         )
 
@@ -66,18 +66,17 @@ class CasePreview(Page):
 
     def get(self, request: Any, number: str) -> Any:
         back = request.GET.get("next", reverse("queue"))
-        return self.page("cases/_preview.html", here=back, **preview_of(number, self.actor))
+        at = self.actor.now()
+        return self.page("cases/_preview.html", at=at, here=back, **preview_of(number, self.actor, at))
 
 
-def preview_of(number: str, reader: Any) -> dict[str, Any]:
+def preview_of(number: str, reader: Actor, at: datetime) -> dict[str, Any]:
     """What the pane shows of a case."""
-    at = reader.now()
     case = case_of(number, reader, at)
     return {
-        "at": at,
         "case": case,
         "offers": offers(reader, case),
-        "latest": tuple(reversed(changes_since(case, case.opened_at.min.replace(tzinfo=case.opened_at.tzinfo), most=4))),
+        "latest": tuple(reversed(case.timeline[-LATEST:])),
         "runs": runs_beside(case.subject, reader, at),
         "open_tasks": sum(task.done_at is None for task in case.tasks),
     }
