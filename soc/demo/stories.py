@@ -113,6 +113,8 @@ def acts_of(
     turns_out = signal.usual if rng.random() < 0.72 else rng.choice(("true", "benign", "rule", "data"))
     open_now = stage != "closed"
     claimed = at + acknowledge * min(_share(rng, 0.35), 0.95 if open_now else 1.6)
+    if not open_now:  # late enough is late; there must be room for the rest of the work
+        claimed = min(claimed, at + (now - at) * 0.4)
     yield claimed, "claim", worker, {}
     if stage == "triage":
         if rng.random() < 0.5:
