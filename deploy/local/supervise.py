@@ -202,7 +202,8 @@ class Supervisor:
         result = subprocess.run(
             command,
             cwd=ROOT,
-            env=self.environment(),
+            # What it prints is progress for people; of its log lines only troubles are news.
+            env={**self.environment(), "LOG_LEVEL": "WARNING"},
             stdout=None if shown else subprocess.PIPE,
             stderr=None if shown else subprocess.STDOUT,
         )
