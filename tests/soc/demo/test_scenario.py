@@ -39,9 +39,9 @@ def test_nothing_happens_after_now_or_before_its_case(seed):
 def test_every_alert_is_of_a_form_that_the_intake_reads(week):
     for case in week.cases:
         for _, alert in case.alerts:
-            found = recognise(alert)
-            assert isinstance(found, NormalAlert), found
-            assert found.severity == case.severity
+            found = normal(alert)
+            assert (found.severity, found.rule_key) == (case.severity, case.signal.rule)
+            assert leading_entity(found).type == case.signal.about
 
 
 def test_the_week_is_varied(week):
