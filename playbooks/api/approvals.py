@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from playbooks.operations.voting import vote
 from playbooks.queries.approvals import approval_of, approvals_page
-from playbooks.queries.telling import ApprovalView
+from playbooks.queries.telling import ApprovalView, utc
 from tenants.gates.api import ApiView
 
 ANSWERS = {401: OpenApiTypes.OBJECT, 404: OpenApiTypes.OBJECT, 405: OpenApiTypes.OBJECT, 422: OpenApiTypes.OBJECT}
@@ -32,8 +32,8 @@ def as_json(one: ApprovalView) -> dict[str, Any]:
         "hash": one.hash,
         "touches": one.touches,
         "undo": one.undo_text,
-        "asked_at": one.asked_at,
-        "expires_at": one.expires_at,
+        "asked_at": utc(one.asked_at),
+        "expires_at": utc(one.expires_at),
         "state": one.state,
         "needs": [{"role": need.role, "agency": one.agency, "given": need.given} for need in one.needs],
     }

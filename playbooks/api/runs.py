@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
 from playbooks.queries.runs import run_of, runs_page
-from playbooks.queries.telling import RunView, StepView
+from playbooks.queries.telling import RunView, StepView, utc
 from tenants.gates.api import ApiView
 
 ANSWERS = {401: OpenApiTypes.OBJECT, 404: OpenApiTypes.OBJECT, 405: OpenApiTypes.OBJECT, 422: OpenApiTypes.OBJECT}
@@ -21,8 +21,8 @@ def _step(step: StepView) -> dict[str, Any]:
         "state": step.state,
         "detail": step.detail,
         "attempts": step.attempts,
-        "started_at": step.began,
-        "ended_at": step.ended,
+        "started_at": utc(step.began),
+        "ended_at": utc(step.ended),
         "approval": step.approval.id if step.approval else None,
     }
 
@@ -40,10 +40,10 @@ def as_json(run: RunView) -> dict[str, Any]:
         "waits_for": run.waits_for or None,
         "why": run.why,
         "detail": run.detail,
-        "started_at": run.started_at,
-        "ended_at": run.ended_at,
+        "started_at": utc(run.started_at),
+        "ended_at": utc(run.ended_at),
         "steps": [_step(step) for step in run.steps],
-        "approval": {"id": waiting.id, "action": waiting.action, "hash": waiting.hash, "expires_at": waiting.expires_at}
+        "approval": {"id": waiting.id, "action": waiting.action, "hash": waiting.hash, "expires_at": utc(waiting.expires_at)}
         if waiting
         else None,
     }

@@ -56,6 +56,8 @@ def connect(
         if connector is None:
             connector = Connector.objects.create(agency_id=agency_id, kind=kind, **told)
         else:
+            if all(getattr(connector, field) == value for field, value in told.items() if field != "changed_at"):
+                return connector
             for field, value in told.items():
                 setattr(connector, field, value)
             connector.version += 1

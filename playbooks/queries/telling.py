@@ -1,11 +1,16 @@
 """Frozen shapes in which runs and approvals are told to pages and programs."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from playbooks.drawing import Drawing
 from playbooks.rendering import Line
 from playbooks.timing import Times
+
+
+def utc(at: datetime | None) -> str | None:
+    """A time in RFC 3339, UTC, as programs get it."""
+    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 @dataclass(frozen=True)
