@@ -155,7 +155,9 @@ def take_place(addresses: Addresses, source: Path) -> None:
             connection.execute(sql.SQL("DROP DATABASE {}").format(name(fresh)))
             raise SystemExit(f"restore: someone is connected to {addresses.name}. Stop the service first; nothing was changed.") from None
         connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(name(fresh), name(addresses.name)))
-    if addresses.servers.state.pop("migrated", None):
+    for remembered in ("migrated", "demo"):
+        addresses.servers.state.pop(remembered, None)
+    if not addresses.real:
         addresses.servers.save()
     say(f"restore: done. The former database is kept as {aside}; drop it when you are sure.")
     say("restore: the next start applies migrations that are newer than the backup.")

@@ -130,7 +130,7 @@ class Supervisor:
         known = self.commands()
         demo = wants("DEMO") and os.environ.get("WATCHFLOOR_ENV", "development") != "production"
         if demo and "build_demo_floor" in known:
-            self.manage("build_demo_floor", shown=True)
+            self.build_demo_floor()
         self.start_service(known, with_helpers=demo)
         self.wait_until_ready()
         # Commands in another terminal find this service by it.
@@ -149,6 +149,16 @@ class Supervisor:
         self.manage("migrate", "--noinput", "-v", "0")
         if self.own_servers:
             self.servers.state["migrated"] = present
+            self.servers.save()
+
+    def build_demo_floor(self) -> None:
+        """Once for an instance; the command itself looks again where we do not remember."""
+        state = self.servers.state
+        if self.own_servers and state.get("demo") and (var() / "demo.json").exists():
+            return
+        self.manage("build_demo_floor", shown=True)
+        if self.own_servers:
+            state["demo"] = True
             self.servers.save()
 
     def start_servers(self) -> None:
