@@ -19,4 +19,3 @@ class TenantsConfig(AppConfig):
         staff = frozenset({"analyst", "watch_lead", "admin", "auditor"})
         navigation.register(navigation.NavItem("Agencies", "agencies", staff, 60))
         navigation.register(navigation.NavItem("People", "people", frozenset({"admin", "auditor"}), 70))
-        navigation.register(navigation.NavItem("Parked", "parked", frozenset({"watch_lead", "admin"}), 90))

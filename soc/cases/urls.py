@@ -3,7 +3,8 @@
 from django.urls import URLPattern, URLResolver, path
 
 from soc.cases.api import alerts, balance, cases, dead_letters, receipts
-from soc.cases.pages import case, lists, queue
+from soc.cases.pages import case, lists, queue, sources, suppressions
+from soc.cases.pages import dead_letters as dead_letters_pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/alerts", alerts.post_alerts, name="alerts-api"),
@@ -27,4 +28,14 @@ urlpatterns += [
     path("cases/<str:number>/close/", case.ClosePage.as_view(), name="case-close"),
     path("cases/<str:number>/release/", case.ReleasePage.as_view(), name="case-release"),
     path("cases/<str:number>/<slug:verb>/", case.VerbPage.as_view(), name="case-verb"),
+]
+
+# What is tended beside the cases.
+urlpatterns += [
+    path("dead-letters/", dead_letters_pages.DeadLettersPage.as_view(), name="dead-letters"),
+    path("dead-letters/csv/", dead_letters_pages.DeadLettersCsv.as_view(), name="dead-letters-csv"),
+    path("dead-letters/<uuid:letter>/", dead_letters_pages.DeadLetterPage.as_view(), name="dead-letter"),
+    path("suppressions/", suppressions.SuppressionsPage.as_view(), name="suppressions"),
+    path("suppressions/<uuid:suppression>/end/", suppressions.EndSuppression.as_view(), name="suppression-end"),
+    path("sources/", sources.SourcesPage.as_view(), name="sources"),
 ]

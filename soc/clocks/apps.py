@@ -5,6 +5,8 @@ from typing import Any
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
+from tenants.gates.navigation import NavItem, register
+
 
 class ClocksConfig(AppConfig):
     """The time that is left."""
@@ -17,6 +19,7 @@ class ClocksConfig(AppConfig):
         from soc.clocks.operations import breaching  # noqa: F401  (registers its chore)
 
         post_migrate.connect(load_after_migration, sender=self)
+        register(NavItem("Law", "law", frozenset({"admin", "auditor"}), order=95))
 
 
 def load_after_migration(using: str = "default", **_: Any) -> None:

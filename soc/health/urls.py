@@ -10,6 +10,6 @@ urlpatterns = [
     path("healthz", Alive.as_view(), name="healthz"),
     path("readyz", Ready.as_view(), name="readyz"),
     path("metrics", Metrics.as_view(), name="metrics"),
-    path("health/queues/", QueuesPage.as_view(), name="queue-depths"),
+    path("queues/", QueuesPage.as_view(), name="queues"),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
 ]

@@ -17,3 +17,5 @@ class HomeConfig(AppConfig):
         liaison = frozenset({"liaison"})
         register(NavItem("Home", "home", liaison, order=0))
         register(NavItem("Your agency", "own-agency", liaison, order=70))
+        # Whoever tends the floor finds the sources from the page of queues.
+        register(NavItem("Sources", "sources", frozenset({"analyst"}), order=80))

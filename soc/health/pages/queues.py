@@ -7,9 +7,9 @@ from tenants.gates.pages import Page
 
 
 class QueuesPage(Page):
-    """For those who look after the floor: watch leads and admins."""
+    """For those who look after the floor: watch leads and admins; auditors look on."""
 
-    roles = frozenset({"watch_lead", "admin"})
+    roles = frozenset({"watch_lead", "admin", "auditor"})
 
     def get(self, request: Any) -> Any:
         """Every queue of rows, those of the reader's agencies."""

@@ -28,6 +28,7 @@ class Move:
     state: str
     label: str
     follows: str
+    onward: bool  # toward being live
 
 
 _SAYS = {
@@ -136,11 +137,11 @@ def _way(agency: Agency) -> tuple[Step, ...]:
 def _moves(agency: Agency) -> tuple[Move, ...]:
     was = AgencyState(agency.state)
     onward = sorted((s for s in AgencyState if was.may_become(s)), key=lambda s: s in WAY and WAY.index(s) < _place(was))
-    return tuple(Move(s.value, *_SAYS[s]) for s in onward)
+    return tuple(Move(s.value, *_SAYS[s], onward=s in WAY and WAY.index(s) > _place(was)) for s in onward)
 
 
 def _place(state: AgencyState) -> int:
-    return WAY.index(state) if state in WAY else 0
+    return WAY.index(state) if state in WAY else -1
 
 
 def _keys(agency: Agency, reader: Actor) -> tuple[KeyView, ...]:

@@ -26,7 +26,11 @@ from tenants.journal.subscribing import kind_of
 from tenants.models import Agency, Entry
 from tenants.states import Visibility
 
-WORDS = ("nothing", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+WORDS = (
+    "nothing", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
+    "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 MOST_DEBTS = 5
 MOST_LINES = 8
 KINDS = {"note": "note", "observable": "observable", "technique": "technique", "task": "task", "timelineentry": "line of the timeline"}
@@ -117,6 +121,11 @@ class HomeView:
         return f"{in_a_word(self.late).capitalize()} of ours {'is' if self.late == 1 else 'are'} late."
 
     @property
+    def period_said(self) -> str:
+        """The month of the figures, in words."""
+        return f"{self.period.start:%B %Y}"
+
+    @property
     def due(self) -> int:
         """Promises that came due or were done in the period."""
         return sum(one.due for one in self.kept)
@@ -128,8 +137,13 @@ class HomeView:
 
 
 def in_a_word(count: int) -> str:
-    """A count as headings say it: words under ten, figures above."""
-    return WORDS[count] if count < len(WORDS) else f"{count:,}"
+    """A count in letters: the face of headings has no figures that stand in line."""
+    if count < len(WORDS):
+        return WORDS[count]
+    if count >= 100:
+        return "more than a hundred"
+    tens, ones = divmod(count, 10)
+    return f"{TENS[tens]}-{WORDS[ones]}" if ones else TENS[tens]
 
 
 def home_of_liaison(reader: Actor) -> HomeView:

@@ -113,7 +113,7 @@ def _heading(found: StandingsPage, shown: Shown | None, own: Row | None) -> str:
             return "You are clearly slower than the middle of your class"
         return "The numbers cannot tell you from the middle of your class"
     ahead = sum(row.ahead for row in shown.rows)
-    many = WORDS[ahead] if ahead < len(WORDS) else str(ahead)
-    agencies = "agency is" if ahead == 1 else "agencies are"
+    many = WORDS[ahead] if ahead < len(WORDS) else "Many"
+    agencies = "agency is" if ahead < 2 else "agencies are"
     kind = shown.chosen.label if shown.chosen.label.startswith("CFO") else shown.chosen.label.lower()
     return f"{many} {kind} {agencies} clearly faster than the middle of the class"

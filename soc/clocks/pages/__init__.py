@@ -1,0 +1,1 @@
+"""Pages of the clocks: what is law today."""
