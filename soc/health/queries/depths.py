@@ -38,7 +38,7 @@ QUEUES = (
     Queue("runs", "running", "Playbook steps at work", "playbooks.Run", Q(state="running"), "wake_at", "A worker holds them."),
     Queue("timers", "armed", "Timers of playbooks", "playbooks.Timer", Q(fired_at=None), "due_at", "A run goes on when one is due."),
     Queue("approvals", "open", "Approvals asked", "playbooks.Approval", OPEN, "asked_at", "People decide these."),
-    Queue("clocks", "running", "Clocks running", "clocks.Clock", Q(state="running"), "due_at", "Marked late in the second after they are due."),
+    Queue("clocks", "running", "Clocks running", "clocks.Clock", Q(state="running"), "due_at", "Marked late within a second of being due."),
 )
 
 
