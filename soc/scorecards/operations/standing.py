@@ -75,21 +75,23 @@ def publish(*, period: str, measure: str, by: Actor) -> Publication:
 
 def _write(period: str, by: Actor) -> None:
     stored = {Place(s.agency_id, s.about_id, s.size_class, s.measure): s for s in Standing.objects.filter(period=period)}
-    readers: set[int] = set()
-    own_rows_moved = False
+    new, moved = [], []
     for place, estimate in _wanted(period):
         row = stored.get(place)
-        if row is not None and row.estimate == estimate:
-            continue
         if row is None:
             row = Standing(agency_id=place.reader, about_id=place.about, size_class=place.size_class, period=period, measure=place.measure)
+            new.append(row)
+        elif row.estimate != estimate:
+            moved.append(row)
+        else:
+            continue
         row.estimate = estimate
-        row.save()
-        readers.add(place.reader)
-        own_rows_moved = own_rows_moved or place.about == place.reader
-    for reader in sorted(readers):
+    Standing.objects.bulk_create(new)
+    Standing.objects.bulk_update(moved, ["value", "low", "high", "n", "events"], batch_size=200)
+    changed = [*new, *moved]
+    for reader in sorted({row.agency_id for row in changed}):
         record(StandingsChanged(period=period), agency_id=reader, subject=SUBJECT, by=by)
-    if own_rows_moved:
+    if any(row.about_id == row.agency_id for row in changed):
         record(StandingsChanged(period=period), agency_id=None, subject=SUBJECT, by=by)
 
 

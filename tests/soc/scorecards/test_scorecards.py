@@ -4,12 +4,17 @@ import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from soc.scorecards.models import Figure, Observation, Scorecard
+from soc.scorecards.operations.counting import count_scorecards
 from soc.scorecards.queries.scorecards import evidence_of, scorecard_of
+from tenants.actors import system
 from tenants.gates.opening import opened
+from tenants.isolation import scope
+from tenants.journal import sweeping
 from tenants.models import Entry
 
 pytestmark = pytest.mark.django_db
@@ -164,3 +169,25 @@ def test_a_replay_from_the_journal_alone_says_same_and_says_what_differs_when_a_
     assert "time_to_contain value: the journal says 540.0, the scorecard says 60.0" in text
     assert "closed: the journal says 1, the scorecard says 3" in text
     assert replay(agency="south")[0] == 0
+
+
+def test_what_it_costs_does_not_grow_with_the_number_of_cases(cast, work, clock, deliver_all):
+    def queries_of_a_count():
+        work.close(work.open(cast.north))
+        sweeping.sweep(names=("deliveries",), rounds=100)
+        with scope.agency(cast.north.pk, actor="test"), CaptureQueriesContext(connection) as seen:
+            assert count_scorecards(agency_id=cast.north.pk, by=system("test")) == 1
+        return len(seen)
+
+    queries_of_a_count()
+    few = queries_of_a_count()
+    for _ in range(6):
+        work.open(cast.north)
+    deliver_all()
+    assert queries_of_a_count() == few
+
+
+@pytest.mark.parametrize(("agency", "period"), [("nowhere", "2026-05"), ("north", "2026-13")])
+def test_a_replay_of_what_does_not_exist_says_so(cast, agency, period):
+    with pytest.raises(CommandError, match=r"There is no agency nowhere|A period is written"):
+        call_command("replay_scorecard", agency=agency, period=period)
