@@ -98,7 +98,7 @@ def local_call(node: Node, values: Mapping[str, str], *, subject: str, key: str)
     except UndefinedVariable as error:
         raise CannotRender(f"The action cannot be written: {error}") from error
     action = node.commands[0].text.strip()
-    base = {"kind": "local", "action": action, "effect": "local", "targets": [subject], "key": key, "undo": None}
+    base: dict[str, Any] = {"kind": "local", "action": action, "effect": "local", "targets": [subject], "key": key, "undo": None}
     return {**base, "arguments": arguments, "values": used(node, values)}
 
 
@@ -108,7 +108,7 @@ def manual_call(node: Node, values: Mapping[str, str], *, key: str) -> dict[str,
         text = filled(node.commands[0].text, values)
     except UndefinedVariable as error:
         raise CannotRender(f"The request cannot be written: {error}") from error
-    base = {"kind": "manual", "action": "manual", "effect": "unsafe", "targets": [], "key": key, "undo": None}
+    base: dict[str, Any] = {"kind": "manual", "action": "manual", "effect": "unsafe", "targets": [], "key": key, "undo": None}
     return {**base, "text": text, "values": used(node, values)}
 
 

@@ -1,8 +1,10 @@
 """One HTTP request to a product: no redirects, no proxies, the checked address only, a deadline, a cap, secrets put in last."""
 
 import json
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +59,7 @@ def send(way: Way, method: str, url: str, headers: Mapping[str, str], body: Any)
     limits = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
     ends = time.monotonic() + DEADLINE_SECONDS
     try:
-        with httpx.Client(trust_env=False, follow_redirects=False, timeout=limits) as client:
+        with httpx.Client(trust_env=False, follow_redirects=False, timeout=limits) as client, _cut_off(client):
             response = client.send(request, stream=True)
             try:
                 raw = _capped(response, ends)
@@ -65,9 +67,26 @@ def send(way: Way, method: str, url: str, headers: Mapping[str, str], body: Any)
                 response.close()
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as error:
         raise NotSent(f"no connection to {to.host}: {_without(str(error), token, way)}", passing=True) from error
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.StreamError, OSError, RuntimeError) as error:
         raise Unsure(f"{type(error).__name__} while waiting for {to.host}") from error
     return Answer(response.status_code, _as_json(_without(raw.decode("utf-8", "replace"), token, way)))
+
+
+@contextmanager
+def _cut_off(client: httpx.Client) -> Iterator[None]:
+    """Close the line at the deadline: a product that sends a byte every few seconds keeps no worker."""
+
+    def close() -> None:
+        with suppress(Exception):
+            client.close()
+
+    clock = threading.Timer(DEADLINE_SECONDS, close)
+    clock.daemon = True
+    clock.start()
+    try:
+        yield
+    finally:
+        clock.cancel()
 
 
 def _request(ip: str, host: str, method: str, url: str, headers: Mapping[str, str], token: str, body: Any) -> httpx.Request:

@@ -52,7 +52,7 @@ def connect(
             "secret_name": secret_name,
             "changed_at": by.now(),
         }
-        connector = Connector.objects.select_for_update().filter(agency_id=agency_id, kind=kind, enabled=True).first()
+        connector: Connector | None = Connector.objects.select_for_update().filter(agency_id=agency_id, kind=kind, enabled=True).first()
         if connector is None:
             connector = Connector.objects.create(agency_id=agency_id, kind=kind, **told)
         else:

@@ -28,7 +28,7 @@ def give_consent(*, actions: Iterable[str], by: Actor, note: str = "") -> Standi
         require(
             known, Invalid("These are not actions that can be consented to.", field="actions", cure="Name actions like endpoint.isolate.")
         )
-        consent = StandingConsent.objects.create(
+        consent: StandingConsent = StandingConsent.objects.create(
             agency_id=by.agency_id, actions=wanted, given_by_id=by.person_id, given_by_name=by.label, given_at=by.now(), note=note.strip()
         )
         event = ConsentGiven(consent=str(consent.public_id), actions=tuple(wanted), given_by=by.label)

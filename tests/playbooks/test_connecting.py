@@ -1,7 +1,12 @@
 """Where requests may go, and where secrets may not."""
 
+import socket
+import threading
+import time
+
 import pytest
 
+from playbooks.connectors import speaking
 from playbooks.connectors.addresses import AddressRefused, destination
 from playbooks.connectors.secrets import SecretMissing, secret
 from playbooks.connectors.speaking import MOST_BYTES, NotSent, Unsure, Way, send
@@ -103,3 +108,26 @@ def test_an_answer_without_end_is_cut():
         product.isolations = {str(i): {"key": str(i), "host": "x" * 1000} for i in range(MOST_BYTES // 1000)}
         with pytest.raises(Unsure, match="longer"):
             send(way(product), "GET", f"{product.address}/isolations", {}, None)
+
+
+def test_a_product_that_drips_keeps_no_worker(monkeypatch):
+    monkeypatch.setattr(speaking, "DEADLINE_SECONDS", 1.0)
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def drip():
+        line, _ = listening.accept()
+        try:
+            line.sendall(b"HTTP/1.1 200 OK\r\n")
+            while True:
+                line.sendall(b"X-Slow: 1\r\n")
+                time.sleep(0.2)
+        except OSError:
+            line.close()
+
+    threading.Thread(target=drip, daemon=True).start()
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    began = time.monotonic()
+    with pytest.raises(Unsure):
+        send(Way(address, ("127.0.0.1",), ("127.0.0.1/32",), ""), "GET", f"{address}/isolations", {}, None)
+    assert time.monotonic() - began < 4
+    listening.close()
