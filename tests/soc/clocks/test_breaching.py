@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from soc.clocks.models import Clock, ClockEvent
+from soc.clocks.models import Clock, ClockEvent, Rule
 from soc.clocks.operations.breaching import breach_due_clocks
 from soc.clocks.operations.running import (
     close_clocks,
@@ -88,9 +88,35 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.fixture
+def pausable(cast):
+    """The rule of containing at medium severity as it would be if it knew a pause: a newer row, the old one stays."""
+    with scope.floor(None, actor="test"):
+        rule = Rule.objects.get(code="contain-medium")
+        rule.pk, rule.may_pause = None, True
+        rule.save(force_insert=True)
+    return rule
+
+
+def test_a_pause_moves_the_due_time_by_its_length_and_says_why(cast, clock, pausable):
+    where = {"agency_id": cast.north.pk, "subject": SUBJECT, "by": cast.ana.at(clock)}
+    with scope.agency(cast.north.pk, actor="test"):
+        start_response_clocks(severity="medium", at=clock(), **where)
+        due = Clock.objects.get(kind="contain").due_at
+        pause_clock(kind="contain", at=clock.wind(hours=1), reason="the vendor has no fix", **where)
+        pause_clock(kind="acknowledge", at=clock(), reason="lunch", **where)
+        assert [v.state for v in clocks_of([SUBJECT])[SUBJECT]] == ["running", "paused", "not_started"], "only where the rule allows it"
+        clock.wind(hours=30)
+        assert breach_due_clocks(agency_id=cast.north.pk, by=where["by"]) == 1, "the paused one is not late"
+        resume_clock(kind="contain", at=clock(), **where)
+        resumed = Clock.objects.get(kind="contain")
+        assert (resumed.state, resumed.due_at) == ("running", due + timedelta(hours=30))
+        assert ClockEvent.objects.get(kind="paused").reason == "the vendor has no fix"
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
-def test_whatever_happens_what_is_stored_is_what_the_ledger_adds_up_to(cast, clock, steps):
+def test_whatever_happens_what_is_stored_is_what_the_ledger_adds_up_to(cast, clock, pausable, steps):
     subject = f"case:{abs(hash(tuple(steps)))}"
     by = cast.ana.at(clock)
     where = {"agency_id": cast.north.pk, "subject": subject, "by": by}
