@@ -3,9 +3,11 @@
 import logging
 import socket
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
 
+import django
 from django.conf import settings
 from django.db import connections
 
@@ -13,7 +15,7 @@ from soc.demo import places
 from soc.demo.operations.founding import Troupe, found_the_floor, list_the_real_agencies
 from soc.demo.operations.playing import Stage
 from soc.demo.people import AGENCIES
-from soc.demo.scenario import DAYS, Plan, plan
+from soc.demo.scenario import DAYS, Plan, PlannedCase, plan
 from soc.demo.stand_in import serve_in_background
 from tenants.errors import Conflict, require
 from tenants.isolation import scope
@@ -24,11 +26,11 @@ from tenants.models import Agency
 logger = logging.getLogger(__name__)
 
 SEED = 20261124
-WORKERS = 2
+PROCESSES = 2
 DAYS_BEFORE = timedelta(days=DAYS, hours=12)
 
 
-def build(*, seed: int = SEED, say: Callable[[str], None], now: datetime | None = None) -> bool:
+def build(*, seed: int = SEED, say: Callable[[str], None], now: datetime | None = None, processes: int = PROCESSES) -> bool:
     """Build the floor unless it stands; returns whether it was built. The same seed and moment give the same week.
 
     Raises Conflict where the clock may not be set: production has no simulated floor.
@@ -38,20 +40,18 @@ def build(*, seed: int = SEED, say: Callable[[str], None], now: datetime | None 
         return False
     now = now or datetime.now(UTC)
     say("simulated floor: agencies, people, keys")
-    doorbell.wire(lambda work, agency_id: None)  # nobody else works yet: this process does all of it
-    told_at: dict[str, datetime] = {}
-    product = serve_in_background(_free_port(), places.stand_in_memory(), lambda host: told_at.get(host, datetime.now(UTC)))
+    _be_silent()
+    week = plan(seed, now)
+    times = told_at(week)
+    product = serve_in_background(_free_port(), places.stand_in_memory(), lambda host: times.get(host) or datetime.now(UTC))
     try:
         troupe = found_the_floor(at=now - DAYS_BEFORE, stand_in=product.address)
         places.keep(places.sign_ins(), troupe.sign_ins)
         places.keep(places.floor(), {"stand_in": product.address})
         places.keep(places.trickle_keys(), troupe.keys)
         real = list_the_real_agencies(at=now - DAYS_BEFORE)
-        week = plan(seed, now)
         say(f"simulated floor: {len(week.cases)} cases of {len(AGENCIES)} invented agencies; {real} real ones are listed as prospective")
-        play(week, troupe, told_at)
-        say("simulated floor: measures and standings")
-        settle()
+        play(week, troupe, processes=processes)
     finally:
         product.shutdown()
         product.server_close()
@@ -65,32 +65,55 @@ def floor_stands() -> bool:
         return Agency.objects.filter(invented=True).exists()
 
 
-def play(week: Plan, troupe: Troupe, told_at: dict[str, datetime]) -> None:
-    """Every agency's week, a few agencies at a time. Raises what the first failing one raised."""
-
-    def one(slug: str) -> None:
-        try:
-            Stage(slug, troupe, told_at).play(week.of(slug), week.now)
-        finally:
-            connections.close_all()
-
+def play(week: Plan, troupe: Troupe, *, processes: int) -> None:
+    """Every agency's week, then what it left to do, in so many processes (0: in this one). Raises what the first failing one raised."""
     longest_first = sorted((a.slug for a in AGENCIES), key=lambda slug: -len(week.of(slug)))
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for done in [pool.submit(one, slug) for slug in longest_first]:
+    if not processes:
+        for slug in longest_first:
+            play_one(slug, troupe, week.of(slug), week.now)
+        settle()
+        return
+    connections.close_all()
+    # Spawned, not forked: a fork would share connections and whatever lock a thread happens to hold.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=django.setup) as pool:
+        weeks = [pool.submit(play_one, slug, troupe, week.of(slug), week.now) for slug in longest_first]
+        for done in weeks:
             done.result()
+        for done in [pool.submit(settle) for _ in range(processes)]:
+            done.result()
+
+
+def play_one(slug: str, troupe: Troupe, cases: tuple[PlannedCase, ...], until: datetime) -> None:
+    """One agency's week."""
+    _be_silent()
+    try:
+        Stage(slug, troupe).play(cases, until)
+    finally:
+        connections.close_all()
 
 
 def settle() -> None:
     """What the history left to do, as workers do it."""
+    _be_silent()
+    try:
+        sweep(rounds=500)
+    finally:
+        connections.close_all()
 
-    def work(_: int) -> None:
-        try:
-            sweep(rounds=500)
-        finally:
-            connections.close_all()
 
-    with ThreadPoolExecutor(WORKERS) as pool:
-        list(pool.map(work, range(WORKERS)))
+def told_at(week: Plan) -> dict[str, datetime]:
+    """When the stand-in product is told about a host, so that it remembers the history's times and not those of its telling."""
+    return {
+        case.entity.lower(): act.at + timedelta(seconds=2)
+        for case in week.cases
+        for act in case.acts
+        if act.verb == "vote" and act.args["vote"] == "approve"
+    }
+
+
+def _be_silent() -> None:
+    # Nobody else works yet: whoever plays does all the work that rows hold.
+    doorbell.wire(lambda work, agency_id: None)
 
 
 def _free_port() -> int:

@@ -41,10 +41,10 @@ APPROVAL_LASTS = timedelta(minutes=31)
 
 
 class Stage:
-    """One agency's week: its cases by key, its own time, and the hosts that the stand-in product is told about."""
+    """One agency's week: its cases by key, and its own time."""
 
-    def __init__(self, slug: str, troupe: Troupe, told_at: dict[str, datetime]) -> None:
-        self.slug, self.troupe, self.told_at = slug, troupe, told_at
+    def __init__(self, slug: str, troupe: Troupe) -> None:
+        self.slug, self.troupe = slug, troupe
         self.agency_id = troupe.agencies[slug]
         self.time = datetime.min.replace(tzinfo=UTC)
         self.numbers: dict[str, str] = {}
@@ -93,7 +93,6 @@ class Stage:
         with opened(sensor):
             self.numbers[case.key] = receipt_of(receipt=answer.receipt or "", reader=sensor)["case"]
         if case.severity in ("critical", "high") and case.signal.about == "host":
-            self.told_at[case.entity.lower()] = self.time
             self.settle()
             self.lapses.append(self.time + APPROVAL_LASTS)
 
@@ -123,7 +122,7 @@ class Stage:
         if number is None:
             return
         if act.verb == "vote":
-            self.vote(number, case, act, by)
+            self.vote(number, act, by)
             return
         with late_is_no_fault(act.verb in MAY_COME_LATE), opened(by):
             self.do(number, act, by)
@@ -150,7 +149,7 @@ class Stage:
             args = {"until": (by.now() + timedelta(days=args["days"])).isoformat(), "reason": args["reason"]}
         OPERATIONS[act.verb](number=number, version=versions_of([number])[number], by=by, **args)
 
-    def vote(self, number: str, case: PlannedCase, act: Act, by: Actor) -> None:
+    def vote(self, number: str, act: Act, by: Actor) -> None:
         """Vote on what waits about the case, if anything still does; an approved isolation is carried out."""
         self.settle()
         with opened(by):
@@ -158,7 +157,6 @@ class Stage:
             if found is None:
                 return
             vote(approval=found[0], hash=found[1], vote=act.args["vote"], reason=act.args["reason"], by=by)
-        self.told_at[case.entity.lower()] = self.time + timedelta(seconds=2)
         self.settle()
 
 
