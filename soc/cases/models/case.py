@@ -81,9 +81,10 @@ class Case(Owned):
             GinIndex(TitleWords("title"), name="case_title_words"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["agency", "id"], name="case_agency_id"),
             models.UniqueConstraint(fields=["agency", "number"], name="case_number_once"),
             models.UniqueConstraint(fields=["agency", "fingerprint"], condition=models.Q(gathering=True), name="case_gathers_once"),
+            # The last one, so that checks of foreign keys take it (see Receipt).
+            models.UniqueConstraint(fields=["agency", "id"], name="case_agency_id"),
             Wall(name="case_wall"),
         ]
 

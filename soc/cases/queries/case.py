@@ -10,7 +10,7 @@ from django.db.models import Prefetch
 from soc.cases.models import Case, Note, Observable, Task, Technique, TimelineEntry
 from soc.cases.policies import may_read
 from soc.cases.queries.filters import CaseFilters, narrowed, readable
-from soc.cases.states import CaseState, IncidentKind, Origin, Severity
+from soc.cases.states import CaseState, IncidentKind, ObservableKind, Origin, Severity
 from soc.clocks.queries.clocks import ClockView, clocks_of
 from tenants.actors import Actor
 from tenants.errors import Unknown, require
@@ -19,6 +19,8 @@ from tenants.states import Visibility
 
 # What a liaison reads instead of a person of the floor.
 FLOOR_LABEL = "Watch floor"
+# A flooded case holds more than a page or an answer should; the newest lines and the first observables are read.
+MOST_LINES = MOST_OBSERVABLES = 1_000
 
 
 # Fields of a case that are copied as they are, for those who see inside.
@@ -56,6 +58,11 @@ class ObservableView(RowView):
     value: str
     algorithm: str
     seen: int
+
+    @property
+    def label(self) -> str:
+        """What it is, in a word: of a hash its algorithm where known."""
+        return self.algorithm or str(ObservableKind(self.kind).label)
 
 
 @dataclass(frozen=True)
@@ -140,6 +147,7 @@ class CaseView:
     tasks: tuple[TaskView, ...] = ()
     notes: tuple[NoteView, ...] = ()
     timeline: tuple[LineView, ...] = ()
+    cut: tuple[str, ...] = ()  # `observables`, `timeline`: there are more than were read
 
     @property
     def is_open(self) -> bool:
@@ -182,19 +190,22 @@ def _with_rows(rows: Any, reader: Actor, *, all_of_them: bool) -> Any:
         return found if reader.sees_internal_rows else found.filter(visibility=Visibility.RELEASED)
 
     rows = rows.select_related("agency", "owner").prefetch_related(
-        Prefetch("observables", hanging(Observable, "id")), Prefetch("techniques", hanging(Technique, "technique"))
+        Prefetch("observables", hanging(Observable, "id")[: MOST_OBSERVABLES + 1], to_attr="first_observables"),
+        Prefetch("techniques", hanging(Technique, "technique")),
     )
     if not all_of_them:
         return rows
     return rows.prefetch_related(
         Prefetch("tasks", hanging(Task, "id")),
         Prefetch("notes", hanging(Note, "id")),
-        Prefetch("timeline", hanging(TimelineEntry, "created_at", "id")),
+        Prefetch("timeline", hanging(TimelineEntry, "-created_at", "-id")[: MOST_LINES + 1], to_attr="newest_lines"),
     )
 
 
 def _view(case: Case, reader: Actor, clocks: tuple[ClockView, ...], *, all_of_them: bool) -> CaseView:
     severity = Severity(case.severity)
+    observables: list[Observable] = case.first_observables  # type: ignore[attr-defined]
+    cut = ("observables",) if len(observables) > MOST_OBSERVABLES else ()
     view: dict[str, Any] = {
         "subject": case.subject,
         "number": case.number,
@@ -213,14 +224,18 @@ def _view(case: Case, reader: Actor, clocks: tuple[ClockView, ...], *, all_of_th
         "internal": reader.sees_internal_rows,
         "clocks": clocks,
         "observables": tuple(
-            ObservableView(**_row(o), kind=o.kind, value=o.value, algorithm=o.algorithm, seen=o.seen) for o in case.observables.all()
+            ObservableView(**_row(o), kind=o.kind, value=o.value, algorithm=o.algorithm, seen=o.seen)
+            for o in observables[:MOST_OBSERVABLES]
         ),
         "techniques": tuple(TechniqueView(**_row(t), technique=t.technique) for t in case.techniques.all()),
+        "cut": cut,
     }
     if reader.sees_internal_rows:
         view |= _inside(case)
     if all_of_them:
-        view |= _rows(case, reader)
+        lines: list[TimelineEntry] = case.newest_lines  # type: ignore[attr-defined]
+        view |= _rows(case, reader, lines[:MOST_LINES][::-1])
+        view["cut"] = (*cut, "timeline") if len(lines) > MOST_LINES else cut
     return CaseView(**view)
 
 
@@ -235,7 +250,7 @@ def _inside(case: Case) -> dict[str, Any]:
     }
 
 
-def _rows(case: Case, reader: Actor) -> dict[str, Any]:
+def _rows(case: Case, reader: Actor, lines: list[TimelineEntry]) -> dict[str, Any]:
     def known(label: str, of_the_agency: bool) -> str:
         return label if reader.sees_internal_rows or of_the_agency else FLOOR_LABEL
 
@@ -263,7 +278,7 @@ def _rows(case: Case, reader: Actor) -> dict[str, Any]:
                 text=e.text,
                 technique=e.technique,
             )
-            for e in case.timeline.all()
+            for e in lines
         ),
     }
 

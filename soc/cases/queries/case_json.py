@@ -38,6 +38,7 @@ def as_json(case: CaseView, *, all_of_it: bool = True) -> dict[str, Any]:
         body |= _long_rows(case)
     if all_of_it and case.internal:
         # The lists of observables and techniques name values only; whoever releases one needs its name.
+        body["cut"] = list(case.cut)
         body["releasable"] = [_releasable(o, o.value) for o in case.observables] + [_releasable(t, t.technique) for t in case.techniques]
     return body
 

@@ -8,6 +8,7 @@ from django.db.models import F, Q, Value
 from django.db.models.expressions import Func
 from django.db.models.fields import BooleanField
 from django.db.models.functions import Lower, Right
+from django.db.models.lookups import Exact
 
 from soc.cases.intake.observables import detect, observable, refang
 from soc.cases.models import Case, Observable
@@ -79,8 +80,7 @@ def matching(text: str, reader: Actor) -> Q:
     if _NUMBER.fullmatch(upper):
         found |= Q(number=upper)
     if text.isascii() and text.isdigit() and len(text) <= 6:
-        tail = Case.objects.annotate(tail=Right("number", 6)).filter(tail=text.zfill(6)).values("pk")
-        found |= Q(pk__in=tail)
+        found |= Q(Exact(Right(F("number"), 6), Value(text.zfill(6))))
     words = re.findall(r"[^\W_]+", text)
     if words:
         asked = " & ".join(f"'{word}':*" for word in words)

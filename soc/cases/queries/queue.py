@@ -33,6 +33,7 @@ HOUR = timedelta(hours=1)
 WEEK = timedelta(days=7)
 # Where a case without a running clock stands: behind every due time.
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+SHORT = {"acknowledge": "Ack", "report_to_cisa": "Report"}
 ACT_NOW, PAST_DUE, WITHIN_THE_HOUR, LATER = range(4)
 
 
@@ -54,6 +55,11 @@ class QueueRow:
     clock: ClockView | None
     closed_at: datetime | None
     disposition: str
+
+    @property
+    def clock_word(self) -> str:
+        """The clock's name as short as a column is narrow."""
+        return SHORT.get(self.clock.kind, self.clock.label) if self.clock else ""
 
     @property
     def short(self) -> str:

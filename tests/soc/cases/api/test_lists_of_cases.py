@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from soc.cases.models import Case, Observable
+from soc.cases.models import Case, Observable, TimelineEntry
+from soc.cases.queries import case as reading
 from tests.cast import Cast
 
 
@@ -130,3 +132,21 @@ def test_a_case_costs_the_same_queries_however_much_hangs_on_it(
         return len(asked)
 
     assert cost(full) == cost(open_one())
+
+
+def test_a_flooded_case_shows_its_newest_lines_and_says_that_there_are_more(
+    case: Case, api_of: Callable[[str], Any], central: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MOST_LINES", 3)
+    monkeypatch.setattr(reading, "MOST_OBSERVABLES", 2)
+    with central():
+        same = {"agency_id": case.agency_id, "case": case, "created_at": case.opened_at}
+        for n in range(4):
+            Observable.objects.create(**same, kind="host", value=f"h{n}")
+            TimelineEntry.objects.create(**same, origin="sensor", text=f"Alert {n}")
+    read = api_of("ana").get(path(case)).json()
+    assert [line["text"] for line in read["timeline"]] == ["Alert 1", "Alert 2", "Alert 3"]
+    assert [one["value"] for one in read["observables"]] == ["h0", "h1"]
+    assert read["cut"] == ["observables", "timeline"]
+    (row,) = api_of("ana").get("/api/v1/cases").json()["results"]
+    assert [one["value"] for one in row["observables"]] == ["h0", "h1"]
