@@ -10,6 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from soc.cases.pages.offers import VERBS, Verb, offers
 from soc.cases.queries.case import CaseView, case_of
 from soc.cases.queries.owners import owners_for
+from soc.cases.queries.queue import next_clock
 from soc.cases.queries.runs import runs_beside
 from soc.cases.queries.timeline import ORDERS, changes_since, timeline_of
 from soc.cases.states import CaseState, Disposition, IncidentKind, Severity
@@ -19,6 +20,7 @@ from tenants.gates.pages import Page
 
 CASE_READERS = READERS | {"liaison"}
 MOST_OBSERVABLES = 8
+MORE = ("declare", "contain", "recover", "suppress")  # verbs that stand behind one button
 SUPPRESS_FOR = ((1, "For a day"), (7, "For 7 days"), (30, "For 30 days"), (89, "For 89 days"))
 # What a verb's fields are called where a person reads them back.
 SAID = {"reason": "Reason", "text": "Note", "title": "Title", "summary": "Summary", "at": "When", "owner": "Owner", "severity": "Severity",
@@ -45,6 +47,8 @@ class CasePage(Page):
             offers=offered,
             verbs=VERBS,
             first_verb=VERBS.get(offered.first),
+            more={name: VERBS[name] for name in MORE if name in offered and name != offered.first},
+            next_clock=next_clock(case.clocks),
             stage_index=list(CaseState.values).index(case.state),
             timeline=timeline_of(case, at=at, order=asked["order"], origin=asked["who"], everything=everything, after=asked["after"]),
             orders=ORDERS,
@@ -58,8 +62,7 @@ class CasePage(Page):
             untils=[((at + timedelta(days=days)).isoformat(), label) for days, label in SUPPRESS_FOR],
             dispositions=Disposition.choices,
             topics=f"case.{case.number}",
-            failed=self.verb.name if self.verb else "",
-            **self.conflict(case),
+            **{"failed": self.verb.name if self.verb else "", **self.conflict(case)},
         )
 
     def conflict(self, case: CaseView) -> dict[str, Any]:
@@ -68,10 +71,13 @@ class CasePage(Page):
             return {}
         data = self.request.POST
         typed = [(SAID[name], " ".join(data.getlist(name))) for name in self.verb.fields if name in SAID and data.get(name)]
+        in_conflict = self.error.status in (409, 428)
         changed = isinstance(self.error, Stale | VersionRequired)
         return {
             "verb": self.verb,
-            "conflict": self.error.status in (409, 428),
+            "conflict": in_conflict,
+            # What was typed stands once: in the conflict's own form, or in the form that was sent.
+            "failed": "" if in_conflict else self.verb.name,
             "stale": changed,
             "typed_fields": typed,
             "changes": changes_since(case, _read_at(data.get("read_at", ""))) if changed else (),
@@ -127,7 +133,7 @@ class ClosePage(VerbPage):
         case = case_of(number, self.actor, at)
         if not self.actor.works_the_floor or (self.error is None and not case.is_open):
             return HttpResponseRedirect(reverse("case", args=[number]))
-        tiles = [(value, label, MEANT[value]) for value, label in Disposition.choices]
+        tiles = [(value, *MEANT[value]) for value in Disposition.values]
         waiting = runs_beside(case.subject, self.actor, at).waits
         return self.page("cases/close.html", at=at, case=case, tiles=tiles, waiting=waiting, **self.conflict(case))
 
@@ -143,23 +149,31 @@ class ReleasePage(VerbPage):
         case = case_of(number, self.actor, at)
         if not self.actor.works_the_floor:
             return HttpResponseRedirect(reverse("case", args=[number]))
+        notes = {note.created_at: note for note in case.notes}
+        lines = []
+        for line in case.timeline:
+            note = notes.get(line.created_at)
+            told = note is not None and note.text.startswith(line.text)
+            # A note and its line are one thing to a reader: they are released together.
+            refs = [line.ref, note.ref] if note is not None and told else [line.ref]
+            if not line.released or (note is not None and told and not note.released):
+                lines.append((" ".join(refs), line.text, line.created_at, None))
         groups = [
-            ("Timeline", [(line.ref, line.text, line.created_at) for line in case.timeline if not line.released]),
-            ("Observables", [(o.ref, f"{o.kind} {o.value}", o.created_at) for o in case.observables if not o.released]),
-            ("Techniques", [(t.ref, t.technique, t.created_at) for t in case.techniques if not t.released]),
-            ("Tasks", [(t.ref, t.title, t.created_at) for t in case.tasks if not t.released]),
-            ("Notes", [(n.ref, n.text, n.created_at) for n in case.notes if not n.released]),
+            ("Timeline and notes", lines),
+            ("Observables", [(o.ref, "", o.created_at, o) for o in case.observables if not o.released]),
+            ("Techniques", [(t.ref, t.technique, t.created_at, None) for t in case.techniques if not t.released]),
+            ("Tasks", [(t.ref, t.title, t.created_at, None) for t in case.tasks if not t.released]),
         ]
         chosen = set(request.POST.getlist("items"))
         return self.page("cases/release.html", at=at, case=case, chosen=chosen, groups=[g for g in groups if g[1]], **self.conflict(case))
 
 
 MEANT = {
-    "true_positive": "It happened and did harm, or could",
-    "benign_positive": "It happened and was allowed",
-    "false_positive_rule": "The rule was wrong",
-    "false_positive_data": "The sensor was wrong",
-    "undetermined": "Not enough is known to say",
+    "true_positive": ("True positive", "It happened and did harm, or could"),
+    "benign_positive": ("Benign positive", "It happened and was allowed"),
+    "false_positive_rule": ("False positive, rule", "The rule was wrong"),
+    "false_positive_data": ("False positive, data", "The sensor was wrong"),
+    "undetermined": ("Undetermined", "Not enough is known to say"),
 }
 
 
@@ -167,7 +181,7 @@ def asked_of(verb: Verb, data: Any) -> dict[str, Any]:
     """A form's fields as the operation takes them."""
     asked: dict[str, Any] = {name: data.get(name) for name in verb.fields}
     if "items" in asked:
-        asked["items"] = data.getlist("items")
+        asked["items"] = [ref for chosen in data.getlist("items") for ref in chosen.split()]
     if "owner" in asked:
         asked["owner"] = data.get("owner") or None
     if data.get("at"):

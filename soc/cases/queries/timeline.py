@@ -1,6 +1,6 @@
 """The timeline of a case as a page shows it: narrowed, in one of two orders, folded in its middle, with its picture."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from soc.cases.drawing import UNSEEN, Moment, Slope, slope
@@ -58,11 +58,12 @@ def timeline_of(case: CaseView, *, at: datetime, order: str = "", origin: str = 
     """The lines of a case that was read; no query. An unknown order or origin is none; `after` (a line's id) goes on from there."""
     order = order if order in ORDERS else "happened"
     origin = origin if origin in Origin.values else ""
-    lines = [line for line in case.timeline if not origin or line.origin == origin]
+    told = lines_of(case)
+    lines = [line for line in told if not origin or line.origin == origin]
     if order == "happened":
         # The same moment keeps the order in which it was learned.
         lines.sort(key=lambda line: (line.happened_at or line.created_at, line.created_at))
-    counts = [OriginCount(key.value, label, sum(line.origin == key for line in case.timeline)) for key, label in ORIGINS.items()]
+    counts = [OriginCount(key.value, label, sum(line.origin == key for line in told)) for key, label in ORIGINS.items()]
     moments = [Moment(line.happened_at, line.created_at, line.origin) for line in lines[:MOST_DRAWN]]
     start = next((i + 1 for i, line in enumerate(lines) if line.id == after), 0)
     following = ""
@@ -78,7 +79,7 @@ def timeline_of(case: CaseView, *, at: datetime, order: str = "", origin: str = 
     return Timeline(
         order=order,
         origin=origin,
-        count=len(case.timeline),
+        count=len(told),
         found=len(lines),
         origins=tuple(one for one in counts if one.count),
         early=tuple(_line(line) for line in early),
@@ -88,6 +89,22 @@ def timeline_of(case: CaseView, *, at: datetime, order: str = "", origin: str = 
         slope=slope(moments),
         today=days <= {at.astimezone(UTC).date()},
     )
+
+
+def lines_of(case: CaseView) -> tuple[LineView, ...]:
+    """The timeline with each note in its full length; a note whose own line the reader does not see stands in its place."""
+    notes = {note.created_at: note for note in case.notes}
+    lines = []
+    for line in case.timeline:
+        note = notes.get(line.created_at)
+        if note is not None and note.text.startswith(line.text):
+            del notes[line.created_at]
+            line = replace(line, text=note.text, released=line.released or note.released)
+        lines.append(line)
+    for note in notes.values():
+        origin = Origin.AGENCY if note.from_agency else Origin.PERSON
+        lines.append(LineView(note.ref, note.id, note.released, note.created_at, note.created_at, origin, note.author, note.text, ""))
+    return tuple(sorted(lines, key=lambda line: line.created_at))
 
 
 def changes_since(case: CaseView, read_at: datetime, most: int = 5) -> tuple[LineView, ...]:
