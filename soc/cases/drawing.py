@@ -66,7 +66,9 @@ def slope(moments: Iterable[Moment]) -> Slope | None:
     def x(at: datetime) -> float:
         return round(LEFT + (RIGHT - LEFT) * ((at - start) / (end - start)), 1)
 
-    unseen, seen, before = [], [], []
+    unseen: list[str] = []
+    seen: list[str] = []
+    before: list[str] = []
     shapes: dict[str, dict[str, None]] = {}
     long_ago: list[datetime] = []
     for moment in all_of_them:

@@ -109,6 +109,6 @@ class Page(View):
         if not self.actor.speaks_for_an_agency:
             return UTC
         try:
-            return ZoneInfo(self.request.user.time_zone)
+            return ZoneInfo(self.request.user.time_zone)  # type: ignore[union-attr]  # an actor is signed in
         except (ZoneInfoNotFoundError, ValueError):
             return UTC

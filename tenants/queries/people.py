@@ -17,11 +17,8 @@ def has_second_factor(person_id: int | None) -> bool:
 
 def agencies_of_liaison(actor: Actor) -> list[Agency]:
     """The agencies between which a liaison may switch; one query."""
-    return list(
-        Agency.objects.filter(memberships__person_id=actor.person_id, memberships__role="liaison", memberships__ended_at=None).order_by(
-            "name"
-        )
-    )
+    held = {"memberships__person_id": actor.person_id, "memberships__role": "liaison", "memberships__ended_at": None}
+    return list(Agency.objects.filter(**held).order_by("name"))
 
 
 def people_of(agency_id: int) -> Any:

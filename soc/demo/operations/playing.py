@@ -60,7 +60,7 @@ class Stage:
         moments: list[tuple[datetime, int, PlannedCase, Any]] = []
         for case in cases:
             for thing in (*case.alerts, *case.acts):
-                at = thing.at if isinstance(thing, Act) else thing[0]
+                at = thing.at if isinstance(thing, Act) else thing[0]  # type: ignore[index]
                 moments.append((at, len(moments), case, thing))
         heapq.heapify(moments)
         with clock_set_to(self.now):

@@ -101,7 +101,7 @@ class AgencyPageView:
 
 def agency_page(*, slug: str, reader: Actor) -> AgencyPageView:
     """The page of an agency (its slug; "" is the reader's own); 6 queries at most. Raises Unknown for what is not the reader's."""
-    agency = agency_of(slug, reader) if slug else Agency.objects.filter(pk=reader.agency_id).first()
+    agency = agency_of(slug, reader) if slug else Agency.objects.filter(pk=reader.agency_id).first()  # type: ignore[misc]  # None finds none
     if agency is None:
         raise Unknown()
     covered = reader.covers(agency.pk)

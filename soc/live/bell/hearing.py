@@ -54,7 +54,7 @@ class Ear:
                     if receiver is None or receiver.done():
                         self.joined.clear()
                         self.channel = await asyncio.wait_for(get_channel_layer().new_channel(), CALL_SECONDS)
-                        receiver = asyncio.create_task(self._receive(self.channel))
+                        receiver = asyncio.create_task(self._receive(self.channel or ""))
                     await self._join_and_leave(self.channel or "")
                 except Exception as error:
                     logger.warning("the bell is not heard; sockets compare with the database", extra={"error": repr(error)})
