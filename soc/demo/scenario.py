@@ -12,7 +12,7 @@ from soc.demo.stories import acts_of, words_for
 from soc.demo.weather import arrivals
 
 DAYS = 7
-CLOSED = 120
+CLOSED = 110
 # What programme policy gives from the opening of a case: acknowledge, contain.
 LIMITS = {
     "critical": (timedelta(minutes=15), timedelta(hours=1)),
@@ -116,16 +116,16 @@ class _Pen:
         return tuple((t, alert_of(signal, agency, entity, t, unseen, self.rng)) for t in times if t < until)
 
 
-def plan(seed: int, now: datetime) -> Plan:
+def plan(seed: int, now: datetime, *, closed: int = CLOSED, open_now: Sequence[tuple[str, str, float]] = OPEN_NOW) -> Plan:
     """The week that ends at `now` (aware, UTC): closed cases of all phases, one ransomware day, and what is open now."""
     pen = _Pen(seed, now)
-    cases = [*_closed(pen), *_ransomware_day(pen), *_open_now(pen)]
+    cases = [*_closed(pen, closed), *_ransomware_day(pen), *_open_now(pen, open_now)]
     return Plan(seed, now, tuple(cases))
 
 
-def _closed(pen: _Pen) -> Iterable[PlannedCase]:
+def _closed(pen: _Pen, count: int) -> Iterable[PlannedCase]:
     since, until = pen.now - timedelta(days=DAYS), pen.now - timedelta(hours=5)
-    for at in arrivals(pen.rng, since=since, until=until, count=CLOSED):
+    for at in arrivals(pen.rng, since=since, until=until, count=count):
         agency, signal = pen.agency(), some_signal(pen.rng)
         yield _case(pen, agency, signal, at, by_hand=pen.rng.random() < 0.04)
 
@@ -165,8 +165,8 @@ def _before(acts: list[Act], others: Sequence[Act]) -> list[Act]:
     return moved
 
 
-def _open_now(pen: _Pen) -> Iterable[PlannedCase]:
-    for severity, stage, left in OPEN_NOW:
+def _open_now(pen: _Pen, wanted: Sequence[tuple[str, str, float]]) -> Iterable[PlannedCase]:
+    for severity, stage, left in wanted:
         acknowledge, contain = LIMITS[severity]
         limit = acknowledge if stage == "new" else contain
         if stage in ("contained", "recovered"):

@@ -30,26 +30,28 @@ PROCESSES = 2
 DAYS_BEFORE = timedelta(days=DAYS, hours=12)
 
 
-def build(*, seed: int = SEED, say: Callable[[str], None], now: datetime | None = None, processes: int = PROCESSES) -> bool:
+def build(*, seed: int = SEED, say: Callable[[str], None], week: Plan | None = None, processes: int = PROCESSES) -> bool:
     """Build the floor unless it stands; returns whether it was built. The same seed and moment give the same week.
+
+    `week` is another plan than that of the seed; `processes` how many play it at once (0: this one alone).
 
     Raises Conflict where the clock may not be set: production has no simulated floor.
     """
     require(settings.SETTABLE_CLOCK, Conflict("A simulated floor needs a clock that can be set; there is none in production."))
     if floor_stands():
         return False
-    now = now or datetime.now(UTC)
     say("simulated floor: agencies, people, keys")
     _be_silent()
-    week = plan(seed, now)
+    week = week or plan(seed, datetime.now(UTC))
+    before = week.now - DAYS_BEFORE
     times = told_at(week)
     product = serve_in_background(_free_port(), places.stand_in_memory(), lambda host: times.get(host) or datetime.now(UTC))
     try:
-        troupe = found_the_floor(at=now - DAYS_BEFORE, stand_in=product.address)
+        troupe = found_the_floor(at=before, stand_in=product.address)
         places.keep(places.sign_ins(), troupe.sign_ins)
         places.keep(places.floor(), {"stand_in": product.address})
         places.keep(places.trickle_keys(), troupe.keys)
-        real = list_the_real_agencies(at=now - DAYS_BEFORE)
+        real = list_the_real_agencies(at=before)
         say(f"simulated floor: {len(week.cases)} cases of {len(AGENCIES)} invented agencies; {real} real ones are listed as prospective")
         play(week, troupe, processes=processes)
     finally:
