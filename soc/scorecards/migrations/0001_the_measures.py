@@ -132,11 +132,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='standing',
-            constraint=models.UniqueConstraint(fields=('agency', 'period', 'measure', 'about'), name='standing_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='standing',
-            constraint=models.UniqueConstraint(condition=models.Q(('about', None)), fields=('agency', 'period', 'measure', 'size_class'), name='standing_class_once'),
+            constraint=models.UniqueConstraint(fields=('agency', 'period', 'measure', 'about'), name='standing_once', nulls_distinct=False),
         ),
         migrations.AddConstraint(
             model_name='standing',

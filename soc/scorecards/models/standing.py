@@ -19,10 +19,7 @@ class Standing(Owned, Estimated):
     class Meta:
         indexes = [models.Index(fields=["period", "agency", "size_class", "measure", "id"], name="standing_period")]
         constraints = [
-            models.UniqueConstraint(fields=["agency", "period", "measure", "about"], name="standing_once"),
-            models.UniqueConstraint(
-                fields=["agency", "period", "measure", "size_class"], condition=models.Q(about=None), name="standing_class_once"
-            ),
+            models.UniqueConstraint(fields=["agency", "period", "measure", "about"], name="standing_once", nulls_distinct=False),
             Wall(name="standing_wall"),
         ]
 

@@ -29,11 +29,10 @@ TAKES_PART = (AgencyState.ONBOARDING, AgencyState.PARALLEL, AgencyState.LIVE)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One row's key within a period: who reads it, whom it is about (None: the class), the class, the measure."""
+    """One row's key within a period: who reads it, whom it is about (None: the reader's class), the measure."""
 
     reader: int
     about: int | None
-    size_class: str
     measure: str
 
 
@@ -74,20 +73,20 @@ def publish(*, period: str, measure: str, by: Actor) -> Publication:
 
 
 def _write(period: str, by: Actor) -> None:
-    stored = {Place(s.agency_id, s.about_id, s.size_class, s.measure): s for s in Standing.objects.filter(period=period)}
+    stored = {Place(s.agency_id, s.about_id, s.measure): s for s in Standing.objects.filter(period=period)}
     new, moved = [], []
-    for place, estimate in _wanted(period):
+    for place, size_class, estimate in _wanted(period):
         row = stored.get(place)
         if row is None:
-            row = Standing(agency_id=place.reader, about_id=place.about, size_class=place.size_class, period=period, measure=place.measure)
+            row = Standing(agency_id=place.reader, about_id=place.about, period=period, measure=place.measure)
             new.append(row)
-        elif row.estimate != estimate:
+        elif (row.size_class, row.estimate) != (size_class, estimate):
             moved.append(row)
         else:
             continue
-        row.estimate = estimate
+        row.size_class, row.estimate = size_class, estimate
     Standing.objects.bulk_create(new)
-    Standing.objects.bulk_update(moved, ["value", "low", "high", "n", "events"], batch_size=200)
+    Standing.objects.bulk_update(moved, ["size_class", "value", "low", "high", "n", "events"], batch_size=200)
     changed = [*new, *moved]
     for reader in sorted({row.agency_id for row in changed}):
         record(StandingsChanged(period=period), agency_id=reader, subject=SUBJECT, by=by)
@@ -95,7 +94,7 @@ def _write(period: str, by: Actor) -> None:
         record(StandingsChanged(period=period), agency_id=None, subject=SUBJECT, by=by)
 
 
-def _wanted(period: str) -> Iterator[tuple[Place, Estimate]]:
+def _wanted(period: str) -> Iterator[tuple[Place, str, Estimate]]:
     agencies = dict(
         Agency.objects.filter(kind=AgencyKind.FEDERAL_CIVILIAN, state__in=TAKES_PART).order_by("id").values_list("id", "size_class")
     )
@@ -106,15 +105,15 @@ def _wanted(period: str) -> Iterator[tuple[Place, Estimate]]:
         by_measure.setdefault(row.measure, []).append(row)
     for measure, found in by_measure.items():
         for row in found:
-            yield Place(row.agency_id, row.agency_id, agencies[row.agency_id], measure), row.estimate
+            yield Place(row.agency_id, row.agency_id, measure), agencies[row.agency_id], row.estimate
         medians = class_medians(ClassMember(agencies[row.agency_id], row.estimate) for row in found)
         for reader, size_class in agencies.items():
             if size_class in medians:
-                yield Place(reader, None, size_class, measure), _of_class(medians[size_class])
+                yield Place(reader, None, measure), size_class, _of_class(medians[size_class])
             if measure in published:
                 for row in found:
                     if row.agency_id != reader:
-                        yield Place(reader, row.agency_id, agencies[row.agency_id], measure), row.estimate
+                        yield Place(reader, row.agency_id, measure), agencies[row.agency_id], row.estimate
 
 
 def _of_class(median: ClassMedian) -> Estimate:

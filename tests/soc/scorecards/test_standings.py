@@ -136,3 +136,17 @@ def test_the_page_groups_by_class_and_puts_the_fastest_first(cast, contained):
     with opened(cast.nia):
         own = standings_page(period=PERIOD, measure=None, reader=cast.nia)
     assert [row.agency for row in own.classes[0].rows] == ["north"] and own.classes[0].median.estimate.value == 1200
+
+
+def test_an_agency_that_changes_its_class_takes_its_rows_along(cast, contained, third, deliver_all):
+    from soc.scorecards.models import Scorecard
+    from tenants.models import Agency
+
+    with scope.floor(None, actor="test"):
+        Agency.objects.filter(pk=third.pk).update(size_class="micro")
+        Scorecard.objects.update(unranked=True)
+    deliver_all()
+    classes = {row.agency: row.size_class for row in rows(cast.ana)}
+    assert classes == {"north": cast.north.size_class, "south": cast.north.size_class, "west": "micro"}
+    middle = next(row for row in rows(cast.nia) if not row.agency)
+    assert middle.estimate.value is None, "two are left in the class"
