@@ -18,7 +18,9 @@ from servers import Servers
 
 BROWSER = "tests/browser"
 PICTURES = "tests/browser/test_pictures.py"
-NO_TESTS = 5  # pytest's exit code when it found none
+# Exit codes of pytest: somebody stopped it; it found no test.
+INTERRUPTED = 2
+NO_TESTS = 5
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ def test(arguments: list[str]) -> int:
             return pytest("chosen", arguments).code
         main = pytest("main", ["-n", "2", f"--ignore={BROWSER}", "tests"])
         browser = Outcome(0)
+        if main.code == INTERRUPTED:
+            return main.code
         if any((ROOT / BROWSER).glob("test_*.py")):
             say("browser tests")
             browser = pytest("browser", [f"--ignore={PICTURES}", BROWSER], {"DJANGO_ALLOW_ASYNC_UNSAFE": "1"})
