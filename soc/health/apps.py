@@ -15,7 +15,7 @@ class HealthConfig(AppConfig):
 
     def ready(self) -> None:
         """The journal knows a bell but not whose: here Celery's is wired to it."""
-        register(NavItem("Queues", "queues", frozenset({"watch_lead", "admin", "auditor"}), order=90))
+        register(NavItem("Health", "queues", frozenset({"watch_lead", "admin", "auditor"}), order=90))
         if settings.DOORBELL:
             from soc.celery import ring
 

@@ -3,7 +3,12 @@
 from datetime import UTC, date
 from typing import Any
 
-from soc.clocks.queries.law import law_on
+from django.urls import reverse
+
+from soc.clocks.operations.instruments import change_instrument_state
+from soc.clocks.policies import may_change_instruments
+from soc.clocks.queries.law import instrument_on, law_on
+from soc.clocks.states import InstrumentStanding
 from tenants.gates.pages import Page
 from tenants.states import Role
 
@@ -17,6 +22,26 @@ class LawPage(Page):
         today = self.actor.now().astimezone(UTC).date()
         day = _day(request.GET.get("on", ""), today)
         return self.page("clocks/law.html", law=law_on(day), today=today)
+
+
+class InstrumentPage(Page):
+    """`/law/<code>/`: one instrument with all that was ever recorded of it; an admin records where it stands from a day on."""
+
+    roles = frozenset(Role.values)
+    done = "Recorded. Rows before it stay as they were."
+
+    def get(self, request: Any, code: str) -> Any:
+        today = self.actor.now().astimezone(UTC).date()
+        view = instrument_on(code, today)
+        may_change = may_change_instruments(self.actor)
+        return self.page("clocks/instrument.html", view=view, may_change=may_change, today=today, standings=InstrumentStanding.choices)
+
+    def act(self, data: Any) -> str:
+        code = self.kwargs["code"]
+        told = {name: data.get(name, "") for name in ("standing", "effective_from", "source", "superseded_by", "note")}
+        days = {name: data.get(name) or None for name in ("in_force_from", "in_force_until")}
+        change_instrument_state(code=code, **told, **days, verified=data.get("verified") == "on", by=self.actor)
+        return reverse("instrument", args=[code])
 
 
 def _day(text: str, today: date) -> date:

@@ -206,6 +206,13 @@ def say_role(role: str) -> str:
     return str(role).replace("_", " ")
 
 
+@register.filter
+def say_zone(zone: str) -> str:
+    """Say a time zone as people do: `America/New_York` is New York time, `UTC` stays."""
+    place = str(zone).rpartition("/")[2].replace("_", " ")
+    return f"{place} time" if "/" in str(zone) else place
+
+
 @register.simple_tag
 def stylesheet(name: str) -> str:
     """Return the address of one of the house's style sheets."""
