@@ -77,8 +77,11 @@ def reach_of(rendered: dict[str, Any], node: Node, values: dict[str, str | None]
     return action.reach({"host": rendered["targets"][0]}) if action and rendered["targets"] else ""
 
 
-def plan(run: Run, spot: Spot, number: int, by: Actor) -> StepAttempt:
-    """Write the attempt down, and ask for approval when the step wants it and none stands for exactly this."""
+def plan(run: Run, spot: Spot, number: int, by: Actor) -> tuple[StepAttempt, Approval | None]:
+    """Write the attempt down, and ask for approval when the step wants it and none stands for exactly this.
+
+    An action on the subject that asks nobody is done in this very transaction, and written with its end.
+    """
     node, now = spot.node, by.now()
     attempt = StepAttempt(
         agency_id=run.agency_id,
@@ -100,13 +103,14 @@ def plan(run: Run, spot: Spot, number: int, by: Actor) -> StepAttempt:
         run.variables = {**run.variables, "__problem__": str(error)}
         attempt.save()
         tell(run=run, kind="failed", text=f"{node.name}: {error}", by=by, step_id=node.id)
-        return attempt
+        return attempt, spot.approval
     attempt.rendered, attempt.request_hash, attempt.effect_class = rendered, sha256_of(rendered), rendered["effect"]
-    attempt.save()
+    if attempt.kind != "local" or node.asking:
+        attempt.save()
     standing = spot.approval
     if node.asking and not (standing and standing.state == ApprovalState.APPROVED and standing.hash == attempt.request_hash):
-        ask(run, spot, attempt, by)
-    return attempt
+        return attempt, ask(run, spot, attempt, by)
+    return attempt, standing
 
 
 def ask(run: Run, spot: Spot, attempt: StepAttempt, by: Actor) -> Approval:
@@ -118,7 +122,7 @@ def ask(run: Run, spot: Spot, attempt: StepAttempt, by: Actor) -> Approval:
         (one for one in StandingConsent.objects.filter(withdrawn_at=None).order_by("id") if rendered["action"] in one.actions), None
     )
     seconds = settings.APPROVAL_SECONDS
-    approval = Approval.objects.create(
+    approval: Approval = Approval.objects.create(
         agency_id=run.agency_id,
         run=run,
         frame=spot.frame,

@@ -50,8 +50,19 @@ def spot_of(run: Run, graph: Graph) -> Spot:
     return Spot(graph, frame, node, iteration, attempt, approval, Place(node.id, iteration, frame.step_id, timers))
 
 
+def arrived(graph: Graph, frame: Frame) -> Spot:
+    """Where the run stands right after it came to a step: nothing was tried there in this visit yet. No query."""
+    node = graph.nodes[frame.cursor]
+    iteration = int(frame.visits.get(node.id, 1))
+    return Spot(graph, frame, node, iteration, None, None, Place(node.id, iteration, frame.step_id, {}))
+
+
 def go_to(frame: Frame, step: str) -> None:
-    """Move a frame's cursor to a step, and count the visit."""
+    """Move a frame's cursor to a step, and count the visit; `keep` saves it."""
     frame.cursor = step
     frame.visits = {**frame.visits, step: int(frame.visits.get(step, 0)) + 1}
-    frame.save(update_fields=["cursor", "visits"])
+
+
+def keep(frame: Frame) -> None:
+    """Save where a frame stands."""
+    frame.save(update_fields=["cursor", "visits", "arrived", "ended_at"])

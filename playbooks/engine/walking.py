@@ -14,7 +14,7 @@ from playbooks.definition.canonical import sha256_of
 from playbooks.engine.claiming import let_go
 from playbooks.engine.ending import finish_attempt, finish_run, note_control
 from playbooks.engine.planning import effect_key, plan, rendered_for, void
-from playbooks.engine.spot import Spot, go_to, spot_of
+from playbooks.engine.spot import Spot, arrived, go_to, keep, spot_of
 from playbooks.models import Connector, Effect, Frame, Run, StepAttempt, Timer
 from playbooks.operations.telling import tell
 from playbooks.queries.books import graph_of
@@ -41,30 +41,36 @@ class Intent:
 
 
 def go_on(run: Run, by: Actor) -> Intent | None:
-    """Make the run's moves in the present transaction. Returns a call to make after it, or None when the run waits or is over."""
+    """Make the run's moves in the present transaction. Returns a call to make after it, or None when the run waits or is over.
+
+    The caller saves the run.
+    """
     graph = graph_of(run.version, run.version_hash)
+    spot = spot_of(run, graph)
     for _ in range(MOST_MOVES):
-        spot = spot_of(run, graph)
         values = {name: value for name, value in run.variables.items() if value is not None}
         move = moves.decide(graph, spot.place, spot.standing, values, run.detail)
         match move:
             case moves.Begin() | moves.Check():
                 intent = _intent(run, spot, move, by)
                 if intent is not None:
+                    keep(spot.frame)
                     return intent
             case moves.Wait(what):
                 let_go(run, waits_for=what)
+                keep(spot.frame)
                 return None
-            case moves.Delay(purpose, seconds):
-                arm(run, spot, purpose, seconds, by)
             case moves.Finish(outcome, detail):
                 if spot.node.kind == "end":
                     note_control(run, spot, detail="", by=by)
+                spot.frame.ended_at = by.now()
+                keep(spot.frame)
                 finish_run(run, outcome, detail, by)
                 return None
             case _:
-                _step(run, spot, move, by)
+                spot = _step(run, spot, move, by)
     let_go(run, waits_for="", wake_at=by.now())
+    keep(spot.frame)
     return None
 
 
@@ -74,32 +80,25 @@ def arm(run: Run, spot: Spot, purpose: str, seconds: float, by: Actor) -> None:
     Timer.objects.get_or_create(run=run, frame=spot.frame, purpose=purpose, defaults={"agency_id": run.agency_id, "due_at": due})
 
 
-def _step(run: Run, spot: Spot, move: moves.Move, by: Actor) -> None:
-    """The moves that change rows of ours only."""
-    frame, node, attempt = spot.frame, spot.node, spot.attempt
+def _step(run: Run, spot: Spot, move: moves.Move, by: Actor) -> Spot:
+    """The moves that change rows of ours only. Returns where the run stands then."""
+    frame, attempt = spot.frame, spot.attempt
     match move:
         case moves.Pass(to, detail):
             note_control(run, spot, detail=detail, by=by)
             go_to(frame, to)
-        case moves.Branch(branch, to, detail):
-            note_control(run, spot, detail=detail, by=by)
-            Frame.objects.create(
-                agency_id=run.agency_id,
-                run=run,
-                parent=frame,
-                step_id=node.id,
-                branch=branch,
-                iteration=spot.iteration,
-                cursor=to,
-                visits={to: 1},
-            )
-        case moves.Return(to):
-            note_control(run, spot, detail="", by=by)
-            frame.ended_at, frame.arrived = by.now(), 1
-            frame.save(update_fields=["ended_at", "arrived"])
-            go_to(Frame.objects.get(pk=frame.parent_id), to)
+            return arrived(spot.graph, frame)
+        case moves.Settle(to):
+            go_to(frame, to)
+            return arrived(spot.graph, frame)
+        case moves.Branch() | moves.Return() | moves.Rescue():
+            return _change_frames(run, spot, move, by)
+        case moves.Delay(purpose, seconds):
+            arm(run, spot, purpose, seconds, by)
+            keep(frame)
+            return spot_of(run, spot.graph)
         case moves.Plan(number):
-            plan(run, spot, number, by)
+            spot.attempt, spot.approval = plan(run, spot, number, by)
         case moves.Local():
             assert attempt is not None
             _act_on_the_subject(run, spot, attempt, by)
@@ -107,20 +106,38 @@ def _step(run: Run, spot: Spot, move: moves.Move, by: Actor) -> None:
             assert attempt is not None
             finish_attempt(run, attempt, StepState.FAILED if attempt.kind == "manual" else StepState.UNKNOWN, detail, by=by)
         case moves.AskWhich(detail):
-            _ask_which(run, spot, detail, by)
-        case moves.Settle(to):
-            go_to(frame, to)
-        case moves.Rescue(to):
-            run.detail = f"{node.name}: {run.variables.get('__problem__') or 'failed'}"
-            Frame.objects.filter(run=run, ended_at=None, parent__isnull=False).update(ended_at=by.now())
-            go_to(Frame.objects.get(run=run, parent=None), to)
+            spot.attempt = _ask_which(run, spot, detail, by)
         case _:
             raise AssertionError(f"no such move: {move}")
+    return spot
 
 
-def _ask_which(run: Run, spot: Spot, detail: str, by: Actor) -> None:
+def _change_frames(run: Run, spot: Spot, move: moves.Branch | moves.Return | moves.Rescue, by: Actor) -> Spot:
+    """Open a block, come back from one, or leave all of them."""
+    frame, node = spot.frame, spot.node
+    match move:
+        case moves.Branch(branch, to, detail):
+            note_control(run, spot, detail=detail, by=by)
+            keep(frame)
+            inner = {"step_id": node.id, "branch": branch, "iteration": spot.iteration, "cursor": to, "visits": {to: 1}}
+            return arrived(spot.graph, Frame.objects.create(agency_id=run.agency_id, run=run, parent=frame, **inner))
+        case moves.Return(to):
+            note_control(run, spot, detail="", by=by)
+            frame.ended_at, frame.arrived = by.now(), 1
+            keep(frame)
+            outer = Frame.objects.get(pk=frame.parent_id)
+        case moves.Rescue(to):
+            run.detail = f"{node.name}: {run.variables.get('__problem__') or 'failed'}"
+            keep(frame)
+            Frame.objects.filter(run=run, ended_at=None, parent__isnull=False).update(ended_at=by.now())
+            outer = Frame.objects.get(run=run, parent=None)
+    go_to(outer, to)
+    return arrived(spot.graph, outer)
+
+
+def _ask_which(run: Run, spot: Spot, detail: str, by: Actor) -> StepAttempt:
     now = by.now()
-    StepAttempt.objects.create(
+    asked: StepAttempt = StepAttempt.objects.create(
         agency_id=run.agency_id,
         run=run,
         frame=spot.frame,
@@ -137,6 +154,7 @@ def _ask_which(run: Run, spot: Spot, detail: str, by: Actor) -> None:
         started_at=now,
     )
     tell(run=run, kind="question", text=f"{spot.node.name} A person decides: {detail}", by=by, step_id=spot.node.id)
+    return asked
 
 
 def _act_on_the_subject(run: Run, spot: Spot, attempt: StepAttempt, by: Actor) -> None:

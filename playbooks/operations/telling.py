@@ -13,7 +13,10 @@ from tenants.journal.recording import record
 
 
 def tell(*, run: Run, kind: str, text: str, by: Actor, step_id: str = "", event: Any = None, data: dict[str, Any] | None = None) -> None:
-    """Append to the run's own events, and to the journal when `event` is given. The run's row is locked; its count is saved here."""
+    """Append to the run's own events, and to the journal when `event` is given. The run's row is locked.
+
+    The count of events is saved here, except for the run's own acts: the engine saves its run with everything else.
+    """
     run.last_event += 1
     RunEvent.objects.create(
         agency_id=run.agency_id,
@@ -28,7 +31,8 @@ def tell(*, run: Run, kind: str, text: str, by: Actor, step_id: str = "", event:
         data=data or {},
         at=by.now(),
     )
-    run.save(update_fields=["last_event"])
+    if by.kind != "playbook":
+        run.save(update_fields=["last_event"])
     if event is not None:
         record(event, agency_id=run.agency_id, subject=run.journal_subject, by=by)
 
