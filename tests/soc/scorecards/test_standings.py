@@ -1,6 +1,7 @@
 """Standings as rows for each reader: the floor sees agencies, a liaison their own row and the median of their class."""
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from soc.scorecards.models import Standing
 from soc.scorecards.operations.standing import publish
@@ -150,3 +151,16 @@ def test_an_agency_that_changes_its_class_takes_its_rows_along(cast, contained, 
     assert classes == {"north": cast.north.size_class, "south": cast.north.size_class, "west": "micro"}
     middle = next(row for row in rows(cast.nia) if not row.agency)
     assert middle.estimate.value is None, "two are left in the class"
+
+
+def test_the_command_publishes_in_the_name_of_an_admin_and_refuses_others(cast, contained, deliver_all, capsys):
+    def command(who):
+        call_command("publish_standings", period=PERIOD, measure=MEASURE, person=f"{who}@watchfloor.example")
+
+    for who in ("ana", "nobody", "stranger"):
+        with pytest.raises(CommandError):
+            command(who)
+    command("ada")
+    assert capsys.readouterr().out == "released time_to_contain of 2026-05\n"
+    deliver_all()
+    assert {row.agency for row in rows(cast.nia)} == {"north", "south", "west", ""}
