@@ -12,6 +12,7 @@ from soc.live.bell.ringing import look_again, push
 from soc.live.operations.counting import count
 from soc.live.queries.seats import ring_for
 from soc.scorecards import events as scorecard_events
+from tenants.actors import system
 from tenants.events import PersonDeactivated, RoleEnded, RoleGranted
 from tenants.journal.subscribing import reacts_to
 
@@ -26,7 +27,7 @@ def _every_event(*modules: Any) -> list[type]:
 @reacts_to(*_every_event(case_events, playbook_events, clock_events, scorecard_events))
 def ring_those_who_watch(event: Any, entry: Any) -> None:
     """Count in the delivery's transaction; tell the open sockets after it."""
-    moved = count(ring=ring_for(event, entry.agency_id), agency_id=entry.agency_id)
+    moved = count(ring=ring_for(event, entry.agency_id), agency_id=entry.agency_id, by=system("bell", agency_id=entry.agency_id))
     transaction.on_commit(partial(push, moved))
 
 

@@ -4,7 +4,7 @@ import logging
 import socket
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from multiprocessing import get_context
 
 import django
@@ -17,7 +17,8 @@ from soc.demo.operations.playing import Stage
 from soc.demo.people import AGENCIES
 from soc.demo.scenario import DAYS, Plan, PlannedCase, plan
 from soc.demo.stand_in import serve_in_background
-from tenants.errors import Conflict, require
+from tenants.actors import Actor
+from tenants.errors import Conflict, NotAllowed, require
 from tenants.isolation import scope
 from tenants.journal import doorbell
 from tenants.journal.sweeping import sweep
@@ -30,22 +31,23 @@ PROCESSES = 2
 DAYS_BEFORE = timedelta(days=DAYS, hours=12)
 
 
-def build(*, seed: int = SEED, say: Callable[[str], None], week: Plan | None = None, processes: int = PROCESSES) -> bool:
+def build(*, seed: int = SEED, by: Actor, say: Callable[[str], None], week: Plan | None = None, processes: int = PROCESSES) -> bool:
     """Build the floor unless it stands; returns whether it was built. The same seed and moment give the same week.
 
     `week` is another plan than that of the seed; `processes` how many play it at once (0: this one alone).
 
-    Raises Conflict where the clock may not be set: production has no simulated floor.
+    Raises NotAllowed, Conflict where the clock may not be set: production has no simulated floor.
     """
     require(settings.SETTABLE_CLOCK, Conflict("A simulated floor needs a clock that can be set; there is none in production."))
+    require(by.is_machine, NotAllowed())
     if floor_stands():
         return False
     say("simulated floor: agencies, people, keys")
     _be_silent()
-    week = week or plan(seed, datetime.now(UTC))
+    week = week or plan(seed, by.now())
     before = week.now - DAYS_BEFORE
     times = told_at(week)
-    product = serve_in_background(_free_port(), places.stand_in_memory(), lambda host: times.get(host) or datetime.now(UTC))
+    product = serve_in_background(_free_port(), places.stand_in_memory(), lambda host: times.get(host) or by.now())
     try:
         troupe = found_the_floor(at=before, stand_in=product.address)
         places.keep(places.sign_ins(), troupe.sign_ins)

@@ -3,6 +3,8 @@
 from django.db import connection
 
 from soc.live.topics import Moved, Ring
+from tenants.actors import Actor
+from tenants.errors import NotAllowed, require
 
 # Rows are taken in the order of their names: two transactions that move the same topics cannot lock each other out.
 BUMP = """
@@ -13,8 +15,12 @@ RETURNING topic, n, told
 """
 
 
-def count(*, ring: Ring, agency_id: int | None) -> list[Moved]:
-    """Add one to every topic of `ring` and return where they stand now. One statement; none when nothing moves."""
+def count(*, ring: Ring, agency_id: int | None, by: Actor) -> list[Moved]:
+    """Add one to every topic of `ring` and return where they stand now. One statement; none when nothing moves.
+
+    Raises NotAllowed for everyone but our own machinery.
+    """
+    require(by.is_machine, NotAllowed())
     if not ring.topics:
         return []
     with connection.cursor() as cursor:

@@ -13,6 +13,7 @@ from soc.demo.operations import building
 from soc.demo.people import AGENCIES
 from soc.demo.scenario import plan
 from soc.demo.stand_in import serve_in_background
+from tenants.actors import system
 from tenants.errors import Conflict
 from tenants.isolation import scope
 from tenants.models import Agency, Delivery, Entry
@@ -33,7 +34,7 @@ def small_week():
 
 def test_a_floor_is_built_once_through_operations_and_says_who_may_sign_in(home):
     week, said = small_week(), []
-    assert building.build(say=said.append, week=week, processes=0)
+    assert building.build(by=system("demo"), say=said.append, week=week, processes=0)
 
     signs_in = json.loads(places.sign_ins().read_text())
     assert {"analyst", "watch_lead", "admin", "auditor", "liaison"} == {one["role"] for one in signs_in}
@@ -63,14 +64,14 @@ def test_a_floor_is_built_once_through_operations_and_says_who_may_sign_in(home)
     assert len(told) == approved and all(one["requests"] == 1 for one in told)
 
     before = places.sign_ins().read_text()
-    assert not building.build(say=said.append, week=week, processes=0)
+    assert not building.build(by=system("demo"), say=said.append, week=week, processes=0)
     assert places.sign_ins().read_text() == before
 
 
 def test_where_the_clock_may_not_be_set_there_is_no_floor_and_nothing_is_made(home, monkeypatch):
     monkeypatch.setattr(settings, "SETTABLE_CLOCK", False)
     with pytest.raises(Conflict):
-        building.build(say=lambda text: None, week=small_week(), processes=0)
+        building.build(by=system("demo"), say=lambda text: None, week=small_week(), processes=0)
     assert not places.sign_ins().exists()
     with scope.floor(None):
         assert not Agency.objects.exists()

@@ -10,8 +10,7 @@ from soc.cases.intake.entities import leading_entity
 from soc.cases.intake.plain import normal
 from soc.demo.people import AGENCIES, LIAISONS, PEOPLE
 from soc.demo.scenario import OPEN_NOW, plan
-from soc.demo.stream import Stream
-from soc.demo.weather import arrivals, pause, pressure
+from soc.demo.weather import Stream, arrivals, pause, pressure
 
 NOW = datetime(2026, 11, 24, 14, 32, tzinfo=UTC)
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from soc.demo.operations.building import SEED, build
+from tenants.actors import system
 from tenants.errors import DomainError
 
 
@@ -27,7 +28,7 @@ class Command(BaseCommand):
         # What a power cut takes from a half-told story, the next start tells anew; waiting for the disk would double its time.
         os.environ.setdefault("PGOPTIONS", "-c synchronous_commit=off")
         try:
-            built = build(seed=seed, say=lambda text: self.stdout.write(text))
+            built = build(seed=seed, by=system("demo"), say=lambda text: self.stdout.write(text))
         except DomainError as error:
             raise CommandError(str(error)) from error
         if built:

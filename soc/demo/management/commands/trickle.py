@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from soc.demo.places import kept, trickle_keys
-from soc.demo.stream import Stream
+from soc.demo.weather import Stream
 
 TRY_AGAIN_SECONDS = 5.0
 
