@@ -44,6 +44,8 @@ LOG_LEVEL: str = env.str("LOG_LEVEL", "INFO")
 
 # How long an approval waits before it lapses (seconds).
 APPROVAL_SECONDS: int = env.int("APPROVAL_SECONDS", 1800)
+# A folder of mounted secrets that connectors name; without it they are variables like SECRET_EDR_NORTH.
+SECRETS_DIR: str = env.str("SECRETS_DIR", "")
 # Items a second and at once, per sensor key.
 INTAKE_RATE: int = env.int("INTAKE_RATE", 2000)
 INTAKE_BURST: int = env.int("INTAKE_BURST", 60000)

@@ -17,10 +17,9 @@ def secret(name: str) -> str:
     """The secret `edr/north`: the file of that name under SECRETS_DIR, else the variable SECRET_EDR_NORTH. Raises SecretMissing."""
     if not SECRET_NAME.fullmatch(name):
         raise SecretMissing(f"{name!r} is no name of a secret")
-    folder = getattr(settings, "SECRETS_DIR", "") or os.environ.get("SECRETS_DIR", "")
-    if folder:
+    if settings.SECRETS_DIR:
         try:
-            return (Path(folder) / name).read_text(encoding="utf-8").strip()
+            return (Path(settings.SECRETS_DIR) / name).read_text(encoding="utf-8").strip()
         except FileNotFoundError:
             pass
     value = os.environ.get("SECRET_" + re.sub(r"[-/]", "_", name).upper(), "")

@@ -50,10 +50,10 @@ def test_other_schemes_hosts_and_users_are_refused(url, ip, named):
         go(url, ip, named=named)
 
 
-def test_a_secret_comes_from_its_file_or_its_variable_and_a_name_cannot_climb(tmp_path, monkeypatch):
+def test_a_secret_comes_from_its_file_or_its_variable_and_a_name_cannot_climb(tmp_path, monkeypatch, settings):
     (tmp_path / "edr").mkdir()
     (tmp_path / "edr" / "north").write_text("from-a-file\n")
-    monkeypatch.setenv("SECRETS_DIR", str(tmp_path))
+    settings.SECRETS_DIR = str(tmp_path)
     monkeypatch.setenv("SECRET_EDR_SOUTH", "from-a-variable")
     assert secret("edr/north") == "from-a-file"
     assert secret("edr/south") == "from-a-variable"
