@@ -12,7 +12,6 @@ from tenants.operations.preferences import choose_agency, set_preferences
 from tenants.queries.directory import tokens_of
 from tenants.states import Role
 
-
 # The zones of the agencies and UTC first; a field takes any other by its name.
 ZONES = (
     "UTC", "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles", "America/Anchorage",

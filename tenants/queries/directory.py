@@ -11,7 +11,6 @@ from tenants.errors import Unknown
 from tenants.models import Agency, ApiToken, CallTreeContact, Membership, Person, SensorKey
 from tenants.states import AgencyState
 
-
 GROUPS = (
     ("In the program", (AgencyState.LIVE, AgencyState.PARALLEL, AgencyState.ONBOARDING)),
     ("Prospective", (AgencyState.PROSPECTIVE,)),

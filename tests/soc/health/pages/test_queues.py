@@ -8,7 +8,15 @@ import pytest
 def test_those_who_tend_the_floor_see_every_queue(client_of, who):
     response = client_of(who).get("/queues/")
     assert response.status_code == 200
-    for label in ("Alerts not grouped yet", "Dead letters", "Facts on their way", "Parked deliveries", "Playbook runs to go on", "Timers of playbooks", "Clocks running"):
+    for label in (
+        "Alerts not grouped yet",
+        "Dead letters",
+        "Facts on their way",
+        "Parked deliveries",
+        "Playbook runs to go on",
+        "Timers of playbooks",
+        "Clocks running",
+    ):
         assert label in response.text
 
 
