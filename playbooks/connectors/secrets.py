@@ -22,6 +22,8 @@ def secret(name: str) -> str:
             return (Path(settings.SECRETS_DIR) / name).read_text(encoding="utf-8").strip()
         except FileNotFoundError:
             pass
+        except (OSError, UnicodeDecodeError) as error:
+            raise SecretMissing(f"the secret {name} cannot be read") from error
     value = os.environ.get("SECRET_" + re.sub(r"[-/]", "_", name).upper(), "")
     if not value:
         raise SecretMissing(f"the secret {name} is not set")

@@ -17,7 +17,7 @@ from playbooks.products import Answer
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 5.0
 # The whole call, however slowly it drips; far below the lease of a run (engine.claiming).
-DEADLINE_SECONDS = 15.0
+DEADLINE_SECONDS = 10.0
 MOST_BYTES = 256 * 1024
 
 

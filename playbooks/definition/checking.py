@@ -41,6 +41,13 @@ def check(document: Any, actions: frozenset[str] | None = None) -> list[Finding]
 
     `actions` are the actions on the subject that exist (None: any).
     """
+    try:
+        return _findings(document, actions)
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        return [Finding("schema", "error", "", "A part of the document has another shape than CACAO 2.0 gives it.")]
+
+
+def _findings(document: Any, actions: frozenset[str] | None) -> list[Finding]:
     if not isinstance(document, Mapping):
         return [Finding("schema", "error", "", "A playbook is a JSON object.")]
     found = [Finding("schema", "error", pointer(key), f"{key} is required.") for key in REQUIRED if document.get(key) in (None, "")]

@@ -11,8 +11,9 @@ from django.db import connection
 from playbooks.models import Run
 from playbooks.states import RunState
 
-# Longer than any call may take (connectors.speaking.DEADLINE_SECONDS) with room for a slow database.
-LEASE_SECONDS = 60
+# Longer than asking and calling may take together (twice connectors.speaking.DEADLINE_SECONDS), and short enough that a killed
+# worker's run goes on soon.
+LEASE_SECONDS = 30
 
 CLAIM = """
 UPDATE playbooks_run SET state = 'running', waits_for = '', fence = fence + 1, lease_owner = %s,

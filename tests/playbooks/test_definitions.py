@@ -97,3 +97,18 @@ def test_what_is_no_book_is_said_to_be_none(document):
 
 def test_the_hash_does_not_depend_on_the_order_of_keys():
     assert sha256_of(SOUND) == sha256_of(dict(reversed(SOUND.items())))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"playbook_variables": [1]},
+        {"agent_definitions": 5},
+        {"workflow_start": ["x"]},
+        {"workflow": {FIRST: {"type": "action", "commands": "x"}}},
+        {"workflow": {FIRST: {"type": ["action"], "step_extensions": []}}},
+        {"authentication_info_definitions": {"a": "b"}},
+    ],
+)
+def test_a_document_of_another_shape_is_refused_not_crashed_on(change):
+    assert "error" in {one.severity for one in check({**SOUND, **change})}
