@@ -70,7 +70,7 @@ def law_on(day: date) -> LawPage:
     hanging: dict[int, list[RuleView]] = {}
     for rule in sorted(newest.values(), key=lambda one: (one.kind, -(one.duration.total_seconds() if one.duration else 0), one.code)):
         hanging.setdefault(rule.instrument_id, []).append(_rule(rule))
-    views = [_instrument(one, states.get(one.pk), tuple(hanging.get(one.pk, ()))) for one in Instrument.objects.order_by("name")]
+    views = [_instrument(one, states.get(one.pk), tuple(hanging.get(one.pk, ())), day) for one in Instrument.objects.order_by("name")]
     groups = tuple((LABELS[standing], tuple(v for v in views if v.standing == standing)) for standing in ORDER)
     rules = [rule for view in views for rule in view.rules]
     return LawPage(
@@ -82,8 +82,10 @@ def law_on(day: date) -> LawPage:
     )
 
 
-def _instrument(one: Instrument, state: InstrumentState | None, rules: tuple[RuleView, ...]) -> InstrumentView:
+def _instrument(one: Instrument, state: InstrumentState | None, rules: tuple[RuleView, ...], day: date) -> InstrumentView:
     standing = state.standing if state else NOT_YET
+    if state and standing == InstrumentStanding.IN_FORCE and state.in_force_until and day > state.in_force_until:
+        standing = InstrumentStanding.LAPSED.value
     return InstrumentView(
         code=one.code,
         name=one.name,
