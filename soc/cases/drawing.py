@@ -60,8 +60,9 @@ def slope(moments: Iterable[Moment]) -> Slope | None:
     end = max([last, *within, start + SHORTEST])
     if not any(m.happened_at for m in all_of_them):
         return None
-    pad = (end - start) * 0.06
-    start, end = start - pad, end + pad
+    far = any(m.happened_at is not None and m.happened_at < first - reach for m in all_of_them)
+    span = end - start
+    start, end = start - span * (0.22 if far else 0.06), end + span * 0.06
 
     def x(at: datetime) -> float:
         return round(LEFT + (RIGHT - LEFT) * ((at - start) / (end - start)), 1)
@@ -93,7 +94,7 @@ def slope(moments: Iterable[Moment]) -> Slope | None:
         seen="".join(dict.fromkeys(seen)),
         before="".join(dict.fromkeys(before)),
         before_at=min(long_ago) if long_ago else None,
-        before_x=max(LEFT + 4, min(x(all_of_them[0].learned_at) - 50, RIGHT - 90)),
+        before_x=LEFT + 4,
         brace=f"M{x(gap[0]):g} 17v-6H{x(gap[1]):g}v6" if gap else "",
         brace_x=round((x(gap[0]) + x(gap[1])) / 2, 1) if gap else 0,
         unseen_seconds=(gap[1] - gap[0]).total_seconds() if gap else None,

@@ -21,7 +21,7 @@ from tenants.gates.pages import Page
 CASE_READERS = READERS | {"liaison"}
 MOST_OBSERVABLES = 8
 MORE = ("declare", "contain", "recover", "suppress")  # verbs that stand behind one button
-SUPPRESS_FOR = ((1, "For a day"), (7, "For 7 days"), (30, "For 30 days"), (89, "For 89 days"))
+SUPPRESS_FOR = ((1, "For a day"), (7, "For 7 days"), (30, "For 30 days"), (90, "For 90 days"))
 # What a verb's fields are called where a person reads them back.
 SAID = {"reason": "Reason", "text": "Note", "title": "Title", "summary": "Summary", "at": "When", "owner": "Owner", "severity": "Severity",
         "kind": "Declared", "disposition": "What it was", "until": "Until"}  # fmt: skip

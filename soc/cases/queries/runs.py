@@ -2,24 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db.models import Count, Prefetch, Q
-
-from playbooks.models import Approval, Run, StepAttempt
-from playbooks.states import ApprovalState, RunState, Side, StepState, Waits
+from playbooks.queries.runs import runs_about
+from playbooks.queries.telling import ApprovalView, RunView
 from tenants.actors import Actor
 
-MOST_RUNS, MOST_STEPS = 3, 6
-UNSEEN_KINDS = ("start", "end")
-# How the state of an attempt is drawn.
+MOST_RUNS, MOST_STEPS = 3, 8
+# How the state of a step is drawn.
 DRAWN = {
-    StepState.PLANNED: "not_started",
-    StepState.STARTED: "running",
-    StepState.OK: "done",
-    StepState.FAILED: "failed",
-    StepState.UNKNOWN: "failed",
-    StepState.SKIPPED: "skipped",
+    "done": "done",
+    "running": "running",
+    "waits_vote": "waits",
+    "waits_person": "waits",
+    "unknown": "waits",
+    "waits_timer": "timer",
+    "skipped": "skipped",
+    "not_taken": "skipped",
+    "failed": "failed",
+    "not_started": "not_started",
 }
 
 
@@ -34,25 +34,25 @@ class StepLine:
 
 @dataclass(frozen=True)
 class RunLine:
-    """One run: its book, where it stands, and its latest steps."""
+    """One run: its book, where it stands in a sentence, how far it is, and its steps around there."""
 
     id: str
     book: str
-    word: str
-    over: bool
-    started_at: datetime
+    said: str
+    done: int
+    count: int
     steps: tuple[StepLine, ...]
 
 
 @dataclass(frozen=True)
 class WaitsForVote:
-    """An action that waits for people: what, until when, and whose word is still owed."""
+    """An action that waits for people: what, for how long, and whose word is still owed."""
 
     id: str
     action: str
-    expires_at: datetime
     expires_in_seconds: float
     owed: tuple[str, ...]
+    may_vote: bool
 
 
 @dataclass(frozen=True)
@@ -62,42 +62,23 @@ class Beside:
     runs: tuple[RunLine, ...]
     waits: tuple[WaitsForVote, ...]
 
-    def __bool__(self) -> bool:
-        return bool(self.runs or self.waits)
-
 
 def runs_beside(subject: str, reader: Actor, at: datetime) -> Beside:
-    """The runs about a subject and its open approvals. Three queries. A liaison sees only what asks for their agency's vote."""
-    asked = Approval.objects.filter(subject=subject, state=ApprovalState.OPEN, expires_at__gt=at).order_by("expires_at", "id")
-    if not reader.sees_internal_rows:
-        asked = asked.filter(asks_agency=True)
-    given = {f"by_{side.value}": Count("votes", filter=Q(votes__side=side)) for side in Side}
-    waits = tuple(_waits(one, at) for one in asked.annotate(**given))
-    if not reader.sees_internal_rows:
-        return Beside((), waits)
-    steps = StepAttempt.objects.exclude(kind__in=UNSEEN_KINDS).order_by("id")
-    runs = Run.objects.filter(subject=subject).select_related("book").prefetch_related(Prefetch("attempts", steps)).order_by("-id")
-    return Beside(tuple(_run(run) for run in runs[:MOST_RUNS]), waits)
+    """The runs about a subject and their open approvals, as far as `reader` may know of them. Eight queries at most."""
+    runs = runs_about(subject, reader)[:MOST_RUNS]
+    asked = [run.approval for run in runs if run.approval is not None and run.approval.state == "open" and run.approval.expires_at > at]
+    return Beside(tuple(_run(run) for run in runs), tuple(_waits(one, at) for one in asked))
 
 
-def _run(run: Any) -> RunLine:
-    # Attempts at the same step are one line: the last one says how it stands.
-    latest = {(a.frame_id, a.step_id, a.command_no, a.target, a.iteration): a for a in run.attempts.all()}
-    waiting = run.waits_for == Waits.APPROVAL and run.state == RunState.WAITING
-    steps = []
-    for attempt in list(latest.values())[-MOST_STEPS:]:
-        asks = waiting and attempt.state == StepState.PLANNED
-        word = "Waits for a vote" if asks else StepState(attempt.state).label
-        steps.append(StepLine("waits" if asks else DRAWN[StepState(attempt.state)], attempt.name, word))
-    state = RunState(run.state)
-    word = f"Waits for {Waits(run.waits_for).label.lower()}" if state is RunState.WAITING and run.waits_for else state.label
-    return RunLine(str(run.public_id), run.book.name, word, state.is_over, run.started_at, tuple(steps))
+def _run(run: RunView) -> RunLine:
+    acts = [step for step in run.steps if step.kind not in ("start", "end")]
+    ended = sum(DRAWN[step.state] in ("done", "skipped", "failed") for step in acts)
+    # A long book is shown around the place where it stands.
+    first = max(0, min(ended - 2, len(acts) - MOST_STEPS))
+    lines = tuple(StepLine(DRAWN[step.state], step.name, step.said) for step in acts[first : first + MOST_STEPS])
+    return RunLine(run.id, run.book, run.said, ended, len(acts), lines)
 
 
-def _waits(one: Any, at: datetime) -> WaitsForVote:
-    owed = []
-    if not one.by_floor:
-        owed.append("the watch floor")
-    if one.asks_agency and not one.by_liaison:
-        owed.append("the agency")
-    return WaitsForVote(str(one.public_id), one.action, one.expires_at, (one.expires_at - at).total_seconds(), tuple(owed))
+def _waits(one: ApprovalView, at: datetime) -> WaitsForVote:
+    owed = tuple("the watch floor" if need.role == "floor" else one.agency_name for need in one.needs if not need.given)
+    return WaitsForVote(one.id, one.action, (one.expires_at - at).total_seconds(), owed, one.may_vote)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from soc.cases.drawing import UNSEEN, Moment, Slope, slope
+from soc.cases.intake.dwell import dwell_is_unknown
 from soc.cases.queries.case import CaseView, LineView
 from soc.cases.states import Origin
 
@@ -118,4 +119,5 @@ def _line(line: LineView) -> Line:
         return Line(line, None, False)
     gap = line.created_at - line.happened_at
     seconds = gap.total_seconds()
-    return Line(line, seconds if seconds >= 60 else None, gap >= UNSEEN and line.origin == Origin.SENSOR)
+    too_long = dwell_is_unknown(line.happened_at, line.created_at)  # a date that cannot be, rather than time unseen
+    return Line(line, seconds if seconds >= 60 else None, gap >= UNSEEN and line.origin == Origin.SENSOR and not too_long)
