@@ -200,7 +200,7 @@ class AlertsArrived:
 
 @dataclass(frozen=True)
 class AlertDied:
-    """Items that nobody could read are kept as dead letters: `count` of one code in one batch, `receipt` the last one's. Subject `intake`."""
+    """Items that nobody could read are dead letters: `count` of one code in one batch, `receipt` the last one's. Subject `intake`."""
 
     receipt: str
     code: str

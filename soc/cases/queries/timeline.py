@@ -68,7 +68,7 @@ def timeline_of(case: CaseView, *, at: datetime, order: str = "", origin: str = 
     moments = [Moment(line.happened_at, line.created_at, line.origin) for line in lines[:MOST_DRAWN]]
     start = next((i + 1 for i, line in enumerate(lines) if line.id == after), 0)
     following = ""
-    late: list[Line]
+    late: list[LineView]
     if everything or start:
         shown = lines[start : start + MOST]
         early, hidden, late = shown, 0, []
