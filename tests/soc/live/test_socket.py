@@ -49,8 +49,8 @@ class Page:
     async def say(self, what=None, **frame):
         await self.wire.send_input({"type": "websocket.receive", **(frame or {"text": json.dumps(what)})})
 
-    async def hear(self):
-        return json.loads((await self.wire.receive_output(5))["text"])
+    async def hear(self, seconds=5):
+        return json.loads((await self.wire.receive_output(seconds))["text"])
 
     async def hears_nothing(self, seconds):
         return await self.wire.receive_nothing(timeout=seconds)
