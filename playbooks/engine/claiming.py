@@ -17,10 +17,10 @@ LEASE_SECONDS = 30
 
 CLAIM = """
 UPDATE playbooks_run SET state = 'running', waits_for = '', fence = fence + 1, lease_owner = %s,
-  lease_until = now() + make_interval(secs => %s)
+  lease_until = statement_timestamp() + make_interval(secs => %s)
 WHERE agency_id = %s AND id = (
   SELECT id FROM playbooks_run
-  WHERE agency_id = %s AND ((state = 'ready' AND wake_at <= %s) OR (state = 'running' AND lease_until < now()))
+  WHERE agency_id = %s AND ((state = 'ready' AND wake_at <= %s) OR (state = 'running' AND lease_until < statement_timestamp()))
   ORDER BY wake_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id, fence, public_id
 """
@@ -57,7 +57,7 @@ def held(claim: Claim) -> Run:
     """The claimed run, locked, its lease begun anew: every write of the engine starts here. Raises FencedOff."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE playbooks_run SET lease_until = now() + make_interval(secs => %s) "
+            "UPDATE playbooks_run SET lease_until = statement_timestamp() + make_interval(secs => %s) "
             "WHERE agency_id = %s AND id = %s AND fence = %s AND state = 'running'",
             [LEASE_SECONDS, claim.agency_id, claim.run_id, claim.fence],
         )

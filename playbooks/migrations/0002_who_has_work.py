@@ -6,15 +6,15 @@ from tenants.isolation.functions import agencies_with
 
 RUNS = """
 SELECT r.agency_id FROM playbooks_run r
-WHERE (r.state = 'ready' AND r.wake_at <= now()) OR (r.state = 'running' AND r.lease_until < now())
+WHERE (r.state = 'ready' AND r.wake_at <= statement_timestamp()) OR (r.state = 'running' AND r.lease_until < statement_timestamp())
 GROUP BY 1 ORDER BY min(r.wake_at)
 """
 TIMERS = """
-SELECT t.agency_id FROM playbooks_timer t WHERE t.fired_at IS NULL AND t.due_at <= now() GROUP BY 1 ORDER BY min(t.due_at)
+SELECT t.agency_id FROM playbooks_timer t WHERE t.fired_at IS NULL AND t.due_at <= statement_timestamp() GROUP BY 1 ORDER BY min(t.due_at)
 """
 APPROVALS = """
 SELECT a.agency_id FROM playbooks_approval a
-WHERE a.state = 'open' AND (a.expires_at <= now() OR (a.reminded_at IS NULL AND a.remind_at <= now()))
+WHERE a.state = 'open' AND (a.expires_at <= statement_timestamp() OR (a.reminded_at IS NULL AND a.remind_at <= statement_timestamp()))
 GROUP BY 1 ORDER BY min(a.expires_at)
 """
 

@@ -27,9 +27,10 @@ EVERYONE = ("soc_lobby", "soc_tenant", "soc_central")
 
 def owned_by(signature: str, owner: str, *, callable_by: tuple[str, ...] = EVERYONE) -> str:
     """Hand a function to a login-less role and let only `callable_by` call it."""
+    # As the new owner: once handed over, the function is no longer the old owner's to grant.
     return (
-        f"ALTER FUNCTION {signature} OWNER TO {owner}; REVOKE ALL ON FUNCTION {signature} FROM PUBLIC; "
-        f"GRANT EXECUTE ON FUNCTION {signature} TO {', '.join(callable_by)};"
+        f"ALTER FUNCTION {signature} OWNER TO {owner}; SET ROLE {owner}; REVOKE ALL ON FUNCTION {signature} FROM PUBLIC; "
+        f"GRANT EXECUTE ON FUNCTION {signature} TO {', '.join(callable_by)}; RESET ROLE;"
     )
 
 

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
     dependencies = []
 
     operations = [
-        migrations.RunSQL(SCHEMA + AUDIT_ROW + owned_by("audit_row()", "soc_audit"), "DROP FUNCTION audit_row()"),
+        migrations.RunSQL(SCHEMA + AUDIT_ROW + owned_by("audit_row()", "soc_audit", callable_by=("soc_owner",)), "DROP FUNCTION audit_row()"),
         migrations.CreateModel(
             name="Agency",
             fields=[

@@ -84,3 +84,16 @@ def test_a_secret_never_stands_in_the_audit(cast, central):
         assert cursor.fetchone()[0] == 0
         cursor.execute("SELECT count(*) FROM tenants_auditrow WHERE table_name = 'tenants_person'")
         assert cursor.fetchone()[0] > 0
+
+
+def test_functions_that_see_more_may_be_called_by_those_named_only(cast, central):
+    with central(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.proname, o.rolname, has_function_privilege('public', p.oid, 'EXECUTE') FROM pg_proc p "
+            "JOIN pg_roles o ON o.oid = p.proowner WHERE p.prosecdef AND p.pronamespace = 'public'::regnamespace"
+        )
+        found = {name: (owner, public) for name, owner, public in cursor.fetchall()}
+    assert {"audit_row", "audit_note", "agencies_with_deliveries"} <= set(found)
+    for name, (owner, public) in found.items():
+        assert owner in ("soc_audit", "soc_central", "soc_search", "soc_lobby"), f"{name} is owned by {owner}, which may log in"
+        assert not public, f"anyone may call {name}"

@@ -6,7 +6,7 @@ from tenants.isolation.functions import agencies_with
 
 PENDING = """
 SELECT r.agency_id FROM cases_receipt r
-WHERE r.state = 'pending' AND (r.due_at IS NULL OR r.due_at <= now()) GROUP BY 1 ORDER BY min(r.received_at)
+WHERE r.state = 'pending' AND (r.due_at IS NULL OR r.due_at <= clock_timestamp()) GROUP BY 1 ORDER BY min(r.received_at)
 """
 
 

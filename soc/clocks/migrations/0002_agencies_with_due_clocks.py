@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             agencies_with(
                 "agencies_with_due_clocks",
-                "SELECT c.agency_id FROM clocks_clock c WHERE c.state = 'running' AND c.due_at < now() GROUP BY 1 ORDER BY min(c.due_at)",
+                "SELECT c.agency_id FROM clocks_clock c WHERE c.state = 'running' AND c.due_at < clock_timestamp() GROUP BY 1 ORDER BY min(c.due_at)",
             ),
             "DROP FUNCTION agencies_with_due_clocks()",
         ),
