@@ -1,5 +1,6 @@
 """Registers the bell and what it hears."""
 
+import logging
 from importlib import import_module
 
 from django.apps import AppConfig
@@ -15,3 +16,5 @@ class LiveConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("soc.live.reactions")
+        # While its server is away the layer logs a traceback each second; our own warnings say it in a line.
+        logging.getLogger("channels_redis.pubsub").setLevel(logging.CRITICAL)

@@ -41,6 +41,8 @@ def build(*, seed: int = SEED, by: Actor, say: Callable[[str], None], week: Plan
     require(settings.SETTABLE_CLOCK, Conflict("A simulated floor needs a clock that can be set; there is none in production."))
     require(by.is_machine, NotAllowed())
     if floor_stands():
+        if not places.floor().exists():
+            say("simulated floor: an earlier build was cut short, its history has gaps; `make reset` starts over")
         return False
     say("simulated floor: agencies, people, keys")
     _be_silent()
@@ -51,11 +53,12 @@ def build(*, seed: int = SEED, by: Actor, say: Callable[[str], None], week: Plan
     try:
         troupe = found_the_floor(at=before, stand_in=product.address)
         places.keep(places.sign_ins(), troupe.sign_ins)
-        places.keep(places.floor(), {"stand_in": product.address})
         places.keep(places.trickle_keys(), troupe.keys)
         real = list_the_real_agencies(at=before)
         say(f"simulated floor: {len(week.cases)} cases of {len(AGENCIES)} invented agencies; {real} real ones are listed as prospective")
         play(week, troupe, processes=processes)
+        # Last, for it says that the floor is whole.
+        places.keep(places.floor(), {"stand_in": product.address})
     finally:
         product.shutdown()
         product.server_close()

@@ -146,4 +146,4 @@ def _consent(slug: str, troupe: Troupe, clock: Callable[[], datetime]) -> None:
 
 
 def _password() -> str:
-    return "-".join([*(secrets.choice(WORDS) for _ in range(4)), str(secrets.randbelow(90) + 10)])
+    return "-".join([*secrets.SystemRandom().sample(WORDS, 4), str(secrets.randbelow(90) + 10)])

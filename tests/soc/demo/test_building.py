@@ -75,3 +75,17 @@ def test_where_the_clock_may_not_be_set_there_is_no_floor_and_nothing_is_made(ho
     assert not places.sign_ins().exists()
     with scope.floor(None):
         assert not Agency.objects.exists()
+
+
+def test_a_build_that_was_cut_short_is_named_and_not_mended_in_secret(home, monkeypatch):
+    def fails(*args, **kwargs):
+        raise RuntimeError("cut short")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(building, "play", fails)
+        with pytest.raises(RuntimeError):
+            building.build(by=system("demo"), say=lambda text: None, week=small_week(), processes=0)
+    said = []
+    assert not building.build(by=system("demo"), say=said.append, week=small_week(), processes=0)
+    assert "cut short" in said[0]
+    assert not places.floor().exists()
