@@ -62,6 +62,7 @@ class CasePage(Page):
             untils=[((at + timedelta(days=days)).isoformat(), label) for days, label in SUPPRESS_FOR],
             dispositions=Disposition.choices,
             topics=f"case.{case.number}",
+            here=request.get_full_path() if self.verb is None else reverse("case", args=[case.number]),
             **{"failed": self.verb.name if self.verb else "", **self.conflict(case)},
         )
 
@@ -191,8 +192,9 @@ def asked_of(verb: Verb, data: Any) -> dict[str, Any]:
 
 
 def _read_at(text: str) -> datetime:
-    """When the form was drawn (seconds), from its hidden field."""
+    """Since when the form knows the case, from its hidden field; without it everything counts as new."""
     try:
-        return datetime.fromtimestamp(float(text), UTC)
-    except (ValueError, OverflowError, OSError):
+        read = datetime.fromisoformat(text)
+        return read if read.tzinfo else read.replace(tzinfo=UTC)
+    except ValueError:
         return datetime.min.replace(tzinfo=UTC)

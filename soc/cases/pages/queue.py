@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django.urls import reverse
 
@@ -50,6 +51,8 @@ class QueuePage(Page):
             filters=_carried(request, drop=("cursor", "view", "case")),
             carried=_carried(request, drop=("cursor", "case")),
             here=request.get_full_path(),
+            after=_back_to(request.get_full_path(), current.number) if current else "",
+            paged=bool(cursor),
             severities=reversed(Severity.choices),
             states=CaseState.choices,
             empty=empty,
@@ -65,9 +68,10 @@ class CasePreview(Page):
     roles = READERS
 
     def get(self, request: Any, number: str) -> Any:
-        back = request.GET.get("next", reverse("queue"))
+        back = request.GET.get("next", "")
+        back = back if back.startswith(reverse("queue")) else reverse("queue")
         at = self.actor.now()
-        return self.page("cases/_preview.html", at=at, here=back, **preview_of(number, self.actor, at))
+        return self.page("cases/_preview.html", at=at, here=back, after=_back_to(back, number), **preview_of(number, self.actor, at))
 
 
 def preview_of(number: str, reader: Actor, at: datetime) -> dict[str, Any]:
@@ -80,6 +84,13 @@ def preview_of(number: str, reader: Actor, at: datetime) -> dict[str, Any]:
         "runs": runs_beside(case.subject, reader, at),
         "open_tasks": sum(task.done_at is None for task in case.tasks),
     }
+
+
+def _back_to(address: str, number: str) -> str:
+    """The list's address with this case as the current one."""
+    parts = urlsplit(address)
+    query = [(name, value) for name, value in parse_qsl(parts.query) if name != "case"]
+    return urlunsplit(("", "", parts.path, urlencode([*query, ("case", number)]), ""))
 
 
 def _carried(request: Any, *, drop: tuple[str, ...]) -> str:

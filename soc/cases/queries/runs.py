@@ -17,7 +17,6 @@ DRAWN = {
     "unknown": "waits",
     "waits_timer": "timer",
     "skipped": "skipped",
-    "not_taken": "skipped",
     "failed": "failed",
     "not_started": "not_started",
 }
@@ -71,7 +70,8 @@ def runs_beside(subject: str, reader: Actor, at: datetime) -> Beside:
 
 
 def _run(run: RunView) -> RunLine:
-    acts = [step for step in run.steps if step.kind not in ("start", "end")]
+    # Branches that were not taken say nothing about where the run stands.
+    acts = [step for step in run.steps if step.kind not in ("start", "end") and step.state != "not_taken"]
     ended = sum(DRAWN[step.state] in ("done", "skipped", "failed") for step in acts)
     # A long book is shown around the place where it stands.
     first = max(0, min(ended - 2, len(acts) - MOST_STEPS))

@@ -162,7 +162,7 @@ def test_an_auditor_reads_and_presses_nothing(send, client_of, case):
 def test_a_stale_edit_shows_both_and_keeps_what_was_typed(send, now, case, cast, do):
     seen = now(case).version
     do(note, case, cast.lee, text="Ticket use on one host only.")
-    answer = send("ana", case, "severity", version=seen, severity="critical", reason="I saw a server too.", read_at="0")
+    answer = send("ana", case, "severity", version=seen, severity="critical", reason="I saw a server too.", read_at="")
     assert answer.status_code == 409
     assert "Lee Okafor changed this case while you wrote" in answer.text
     assert "Ticket use on one host only." in answer.text
@@ -174,10 +174,19 @@ def test_a_stale_edit_shows_both_and_keeps_what_was_typed(send, now, case, cast,
     assert now(case).severity == "critical"
 
 
+def test_only_what_came_after_the_seen_version_counts_as_new(send, now, case, cast, do):
+    do(note, case, cast.lee, text="Seen before typing.")
+    seen = now(case)
+    do(note, case, cast.lee, text="Came while typing.")
+    answer = send("ana", case, "severity", version=seen.version, severity="critical", reason="x", read_at=seen.changed_at.isoformat())
+    meanwhile = answer.text[answer.text.index("conflict-texts") : answer.text.index("You, not saved")]
+    assert "Came while typing." in meanwhile and "Seen before typing." not in meanwhile
+
+
 def test_a_stale_note_keeps_its_words(send, now, case, cast, do):
     seen = now(case).version
     do(claim, case, cast.lee)
-    answer = send("nia", case, "note", version=seen, text="Typed for ten minutes.", read_at="0")
+    answer = send("nia", case, "note", version=seen, text="Typed for ten minutes.", read_at="")
     assert answer.status_code == 409 and "Typed for ten minutes." in answer.text
     assert "Lee Okafor" not in answer.text
 
@@ -188,7 +197,7 @@ def test_a_stale_summary_shows_before_theirs_and_yours(send, now, client_of, cas
     do(edit, case, cast.lee, summary="One host so far.")
     seen = now(case).version
     do(edit, case, cast.lee, summary="One host and one file share so far.")
-    answer = send("ana", case, "edit", version=seen, title=case.title, summary="Two hosts.", was_summary="One host so far.", read_at="0")
+    answer = send("ana", case, "edit", version=seen, title=case.title, summary="Two hosts.", was_summary="One host so far.", read_at="")
     assert answer.status_code == 409
     for words in ("One host so far.", "One host and one file share so far.", "Two hosts.", "Save mine", "Keep theirs"):
         assert words in answer.text
@@ -223,7 +232,7 @@ def test_closing_without_a_reason_keeps_the_choice(send, now, case):
 def test_a_stale_close_keeps_the_reason(send, now, case, cast, do):
     seen = now(case).version
     do(claim, case, cast.lee)
-    answer = send("ana", case, "close", version=seen, disposition="benign_positive", reason="It was a drill.", read_at="0")
+    answer = send("ana", case, "close", version=seen, disposition="benign_positive", reason="It was a drill.", read_at="")
     assert answer.status_code == 409 and answer.text.count("It was a drill.") == 2 and now(case).state == "triage"
 
 

@@ -102,6 +102,21 @@ def test_take_from_the_row(client_of, cast, case, central):
     assert f'action="/cases/{case.number}/claim/"' not in client.get("/queue/").text
 
 
+def test_taking_in_the_pane_keeps_the_case_current(client_of, cast, case, open_one):
+    second = open_one(severity="low", title="second")
+    client = client_of("ana")
+    text = client.get(f"/cases/{second.number}/preview/?next=/queue/%3Fview%3Dopen").text
+    assert f'value="/queue/?view=open&amp;case={second.number}"' in text
+    shown = client.get(f"/queue/?view=open&case={second.number}").text
+    assert f'data-number="{second.number}"' in shown and f'<span class="number" data-preview-number>{second.number}' in shown
+
+
+@pytest.mark.parametrize("back", ["http://[", "//evil.example/", "javascript:alert(1)", "/queue/?%00", "/queue/?a=[&b"])
+def test_a_strange_way_back_is_no_fault(client_of, case, back):
+    answer = client_of("ana").get(f"/cases/{case.number}/preview/", {"next": back})
+    assert answer.status_code == 200 and "evil" not in answer.text and "javascript:" not in answer.text
+
+
 def test_an_auditor_is_offered_nothing_to_press(client_of, case):
     text = client_of("aud").get("/queue/").text
     assert "/claim/" not in text and "/cases/new/" not in text and "/close/" not in text
