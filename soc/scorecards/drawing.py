@@ -1,6 +1,6 @@
 """Where durations lie on a drawing: a logarithmic axis, and a median with its interval on it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -79,4 +79,40 @@ def whisker(estimate: Estimate, axis: Axis) -> Whisker | None:
         high=axis.right if high is None else axis.x(high),
         open_low=low is None,
         open_high=high is None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Two counts of one day or week, side by side: where each bar begins, how wide both are, how high each is."""
+
+    x: float
+    width: float
+    first_y: float
+    first_height: float
+    second_x: float
+    second_y: float
+    second_height: float
+
+
+def columns(pairs: Sequence[tuple[int, int]], *, left: float, right: float, top: float, bottom: float) -> tuple[Column, ...]:
+    """Bars of pairs of counts between `left` and `right`, the largest count as high as there is room."""
+    largest = max((count for pair in pairs for count in pair), default=0) or 1
+    step = (right - left) / max(len(pairs), 1)
+    width = round(step * 0.36, 1)
+
+    def high(count: int) -> float:
+        return round((bottom - top) * count / largest, 1)
+
+    return tuple(
+        Column(
+            x=round(left + step * at + step * 0.1, 1),
+            width=width,
+            first_y=round(bottom - high(first), 1),
+            first_height=high(first),
+            second_x=round(left + step * at + step * 0.1 + width + 1, 1),
+            second_y=round(bottom - high(second), 1),
+            second_height=high(second),
+        )
+        for at, (first, second) in enumerate(pairs)
     )

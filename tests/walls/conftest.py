@@ -56,6 +56,7 @@ def norths(cast: Cast, monkeypatch: pytest.MonkeyPatch, deliver_all: Callable[[]
         run = Run.objects.get(subject=f"case:{case.pk}")
         return {
             "agency": cast.north.slug,
+            "instrument": "m-25-04",
             "case": case.number,
             "verb": "claim",
             "receipt": receipt,

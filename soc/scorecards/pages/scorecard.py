@@ -1,13 +1,15 @@
 """One agency's scorecard, and the cases behind each of its figures."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from soc.scorecards.drawing import Axis, Whisker, axis_over, whisker
+from soc.scorecards.drawing import Axis, Column, Whisker, axis_over, columns, whisker
 from soc.scorecards.measures import MEASURES
 from soc.scorecards.pages.pickers import periods_to_choose, said
 from soc.scorecards.periods import parse
 from soc.scorecards.queries.scorecards import LABELS, FigureView, ScorecardView, evidence_of, scorecard_of
+from soc.scorecards.queries.series import Point, series_by_day
 from tenants.gates.exports import csv_answer
 from tenants.gates.pages import Page
 
@@ -21,6 +23,18 @@ class Drawn:
 
     figure: FigureView
     whisker: Whisker | None
+
+
+@dataclass(frozen=True)
+class Days:
+    """What was opened and closed each day lately, drawn, with the sums that the title says."""
+
+    points: tuple[tuple[Point, Column], ...]
+    opened: int
+    closed: int
+    most: int
+    first: date
+    last: date
 
 
 class ScorecardPage(Page):
@@ -41,6 +55,7 @@ class ScorecardPage(Page):
             card=card,
             axis=axis,
             drawn=drawn,
+            days=_days(series_by_day(agency=slug, reader=self.actor)),
             measure=measure,
             measure_label=LABELS[measure],
             measures=[(one, LABELS[one]) for one in MEASURES],
@@ -77,3 +92,10 @@ def _drawn(card: ScorecardView) -> tuple[Axis, tuple[Drawn, ...]]:
     every = [value for figure in card.figures for value in (figure.estimate.value, *figure.estimate.interval)]
     axis = axis_over(every, left=8, right=212)
     return axis, tuple(Drawn(figure, whisker(figure.estimate, axis)) for figure in card.figures)
+
+
+def _days(points: tuple[Point, ...]) -> Days:
+    pairs = [(point.opened, point.closed) for point in points]
+    drawn = columns(pairs, left=0, right=600, top=4, bottom=92)
+    opened, closed = (sum(counts) for counts in zip(*pairs, strict=True))
+    return Days(tuple(zip(points, drawn, strict=True)), opened, closed, max(max(pair) for pair in pairs), points[0].day, points[-1].day)
