@@ -36,11 +36,15 @@ def imported_operations(path):
     return names
 
 
+# Doors that make two calls, each with its reason.
+TWO_CALLS = {"soc/cases/api/alerts.py": "the allowance is charged in a transaction of its own, so that a long batch holds up no other"}
+
+
 def test_a_door_makes_one_call():
     found = []
     for path in python_files():
         _, room = room_of(path)
-        if room not in {"pages", "api", "tasks", "reactions"}:
+        if room not in {"pages", "api", "tasks", "reactions"} or short(path) in TWO_CALLS:
             continue
         operations = imported_operations(path)
         for node in ast.walk(tree(path)):

@@ -81,10 +81,11 @@ WALLS = [
     form("case-new", HERE, post={"agency": "north", "title": "By phone", "severity": "low", "reason": "They called."}),
     page("case", READ_HERE, of=CASE),
     page("case-preview", HERE | {AUDITOR}, of=CASE),
-    page("case-close", HERE, of=CASE, refused=frozenset({AUDITOR, LIAISON})),
+    page("case-close", READ_HERE, of=CASE),  # leads those who may not close to the case
     form("case-close", HERE, of=CASE, refused=frozenset({AUDITOR, LIAISON})),
-    page("case-release", HERE, of=CASE, refused=frozenset({AUDITOR, LIAISON})),
+    page("case-release", READ_HERE, of=CASE),  # likewise
     form("case-release", HERE, of=CASE, refused=frozenset({AUDITOR, LIAISON})),
+    page("case-verb", READ_HERE, of=("case", "verb")),  # leads to the case
     form("case-verb", HERE, of=("case", "verb"), refused=frozenset({AUDITOR, LIAISON})),
     page("dead-letters", TENDERS | {AUDITOR}, refused=frozenset({ANALYST, ELSEWHERE})),
     page("dead-letters-csv", TENDERS | {AUDITOR}, refused=frozenset({ANALYST, ELSEWHERE})),
@@ -94,6 +95,8 @@ WALLS = [
     form("suppression-end", HERE, of=("suppression",)),
     page("sources", FLOOR | {AUDITOR}),
     page("law", EVERYONE),
+    page("instrument", EVERYONE, of=("instrument",)),
+    form("instrument", ONLY_ADMIN, refused=EVERYONE - ONLY_ADMIN, of=("instrument",)),
     page("instrument", EVERYONE, of=("instrument",)),
     form("instrument", ONLY_ADMIN, refused=EVERYONE - ONLY_ADMIN, of=("instrument",)),
     page("queues", TENDERS | {AUDITOR}),
@@ -108,7 +111,7 @@ WALLS = [
     form("consent-withdraw", frozenset({LIAISON}), of=("consent",)),
     # The API
     Wall("alerts-api", frozenset({KEY}), method="POST", refused=EVERYONE, anonymous=401),
-    api("receipt-api", READ_HERE | {KEY}, of=("receipt",)),
+    api("receipt-api", HERE | {AUDITOR, KEY}, of=("receipt",)),
     api("balance-api", READ_HERE | {KEY}, query="?agency=north"),
     api("dead-letters-api", TENDERS | {AUDITOR}, refused=frozenset({ANALYST, ELSEWHERE})),
     Wall("replay-api", TENDERS, method="POST", refused=frozenset({ANALYST, AUDITOR}), of=("letter",), anonymous=401),
@@ -117,9 +120,10 @@ WALLS = [
     api("case-api", READ_HERE, of=CASE),
     Wall("case-verb-api", HERE, method="POST", refused=frozenset({AUDITOR, LIAISON}), of=("case", "verb"), anonymous=401),
     api("runs-api", FLOOR | {AUDITOR, LIAISON, FOREIGN}),
-    api("run-api", READ_HERE, of=("run",)),
+    # The north gave standing consent: nothing was asked of its liaison, so nothing of the run is released.
+    api("run-api", HERE | {AUDITOR}, of=("run",)),
     api("approvals-api", FLOOR | {AUDITOR, LIAISON, FOREIGN}),
-    Wall("vote-api", HERE, method="POST", refused=frozenset({AUDITOR, LIAISON}), of=("approval",), anonymous=401),
+    Wall("vote-api", HERE, method="POST", refused=frozenset({AUDITOR}), of=("approval",), anonymous=401),
     api("scorecard-api", READ_HERE, of=("agency",)),
     api("scorecard-evidence-api", READ_HERE, of=("agency",), query="?measure=time_to_contain"),
     api("standings-api", FLOOR | {AUDITOR, LIAISON, FOREIGN}),

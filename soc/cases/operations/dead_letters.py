@@ -30,7 +30,7 @@ def replay(*, letter: str, by: Actor, body: Any = NOTHING, mapping: Any = NOTHIN
     """Put a dead letter (its public id) back among the pending, with its own receipt and key.
 
     `body` is a corrected alert (a JSON value), `mapping` goes from our plain form's fields to JSON pointers into the raw
-    alert; exactly one of them. What came is kept beside what replaces it. Only what can be understood is taken, so a replay
+    alert; exactly one of them. A body that a door could not read arrives as the Invalid that says why. What came is kept beside what replaces it. Only what can be understood is taken, so a replay
     never makes another dead letter of the same fault. Raises Unknown, NotAllowed, NotDead, Invalid.
     """
     receipt = _locked(letter)
@@ -39,6 +39,8 @@ def replay(*, letter: str, by: Actor, body: Any = NOTHING, mapping: Any = NOTHIN
     require(receipt.state == ReceiptState.DEAD, NotDead())
     sent = [given for given in (body, mapping) if given is not NOTHING]
     require(len(sent) == 1, Invalid("Nothing to replay with, or two things.", field="body", cure="Send either a body or a mapping."))
+    if isinstance(body, Invalid):
+        raise body
     stored = Body.objects.get(receipt=receipt)
     corrected = body if body is not NOTHING else _mapped(mapping, bytes(stored.raw))
     understood = normalise(corrected)

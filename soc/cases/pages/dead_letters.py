@@ -61,13 +61,12 @@ class DeadLetterPage(Page):
 
 
 def _body(text: str) -> Any:
+    """The corrected alert, or what is wrong with it: the operation refuses it in its turn."""
     try:
         return json.loads(text)
     except ValueError as error:
         where = f"line {error.lineno}, character {error.colno}" if isinstance(error, json.JSONDecodeError) else "the beginning"
-        raise Invalid(
-            "The corrected alert is not JSON.", field="body", cure=f"Look at {where}: it cannot be read from there on."
-        ) from error
+        return Invalid("The corrected alert is not JSON.", field="body", cure=f"Look at {where}: it cannot be read from there on.")
 
 
 def _mapping(data: Any) -> dict[str, Any]:
