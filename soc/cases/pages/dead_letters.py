@@ -8,7 +8,7 @@ from django.urls import reverse
 from soc.cases.operations.dead_letters import replay
 from soc.cases.queries.intake import dead_letters
 from soc.cases.queries.letters import letter_of, letters_for_export
-from tenants.errors import Invalid
+from tenants.errors import Invalid, NotAllowed, require
 from tenants.gates.exports import csv_answer
 from tenants.gates.pages import Page
 
@@ -53,6 +53,8 @@ class DeadLetterPage(Page):
 
     def act(self, data: Any) -> str:
         letter = str(self.kwargs["letter"])
+        # Who may not do it hears that, whatever is wrong with what they typed.
+        require(letter_of(letter=letter, reader=self.actor).may_replay, NotAllowed())
         if data.get("way") == "mapping":
             replay(letter=letter, by=self.actor, mapping=_mapping(data))
         else:
