@@ -6,18 +6,18 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "soc.settings")
 os.environ.setdefault("WATCHFLOOR_PROCESS", "web")
 
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.asgi import get_asgi_application
 
 pages = get_asgi_application()
 
 # After Django is up: the socket's code knows models.
 from soc.live.routing import websocket_urlpatterns
+from tenants.gates.origins import OwnOrigin
 
 application = ProtocolTypeRouter(
     {
         "http": pages,
         # A page of another site may not open our socket with a reader's cookie.
-        "websocket": AllowedHostsOriginValidator(URLRouter(websocket_urlpatterns)),
+        "websocket": OwnOrigin(URLRouter(websocket_urlpatterns)),
     }
 )

@@ -130,9 +130,10 @@ def test_operations_are_keyword_only_and_say_by_whom():
             continue
         module = short(path).removesuffix(".py").replace("/", ".")
         for node in tree(path).body:
-            if isinstance(node, ast.FunctionDef) and (module, node.name) in through_doors:
-                # What only other operations call (a locked row, the next number) is a part, not a verb.
-                if node.args.args or "by" not in {a.arg for a in node.args.kwonlyargs}:
-                    found.append(f"{short(path)}:{node.lineno} {node.name}")
+            # What only other operations call (a locked row, the next number) is a part, not a verb.
+            if not isinstance(node, ast.FunctionDef) or (module, node.name) not in through_doors:
+                continue
+            if node.args.args or "by" not in {a.arg for a in node.args.kwonlyargs}:
+                found.append(f"{short(path)}:{node.lineno} {node.name}")
     assert through_doors
     assert not found, f"An operation is keyword-only and takes `by`: {found}"

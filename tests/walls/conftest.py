@@ -10,7 +10,6 @@ from playbooks.operations.connecting import connect
 from playbooks.operations.consenting import give_consent
 from playbooks.operations.publishing import publish_library
 from soc.cases.models import Case, Receipt, Suppression
-from soc.clocks.models import Instrument
 from soc.clocks.operations.loading import load_facts
 from tenants.actors import system
 from tenants.isolation import scope
@@ -60,7 +59,6 @@ def norths(cast: Cast, monkeypatch: pytest.MonkeyPatch, deliver_all: Callable[[]
             "instrument": "m-25-04",
             "case": case.number,
             "verb": "claim",
-            "instrument": Instrument.objects.order_by("code").first().code,
             "receipt": receipt,
             "letter": str(Receipt.objects.get(state="dead").public_id),
             "run": str(run.public_id),

@@ -14,7 +14,7 @@ from tests.walls.urls import EVERYONE, KEY, OPEN, WALLS, Wall
 
 WORDS = {  # how the paths call what the table names
     "slug": "agency", "agency": "agency", "number": "case", "verb": "verb", "receipt": "receipt", "letter": "letter", "run": "run",
-    "approval": "approval", "code": "instrument", "suppression": "suppression", "consent": "consent", "person": "person", "membership": "membership",
+    "approval": "approval", "suppression": "suppression", "consent": "consent", "person": "person", "membership": "membership",
     "delivery_id": "delivery", "code": "instrument",
 }  # fmt: skip
 
@@ -90,10 +90,8 @@ def test_the_wall_of_an_address(wall: Wall, cast: Cast, norths: dict[str, Any], 
     path = path_of(wall, norths)
     wrong = []
     for who in sorted(EVERYONE | ({KEY} if path.startswith("/api/") else set())):
-        if path.startswith("/api/"):
-            client = ApiClient(cast.north_key if who == KEY else cast.tokens[who])
-        else:
-            client = client_of(who)
+        bearer = cast.north_key if who == KEY else cast.tokens[who]
+        client = ApiClient(bearer) if path.startswith("/api/") else client_of(who)
         before = moved()
         saved = connection.savepoint()
         status = call(client, wall, path).status_code

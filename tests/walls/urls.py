@@ -97,8 +97,6 @@ WALLS = [
     page("law", EVERYONE),
     page("instrument", EVERYONE, of=("instrument",)),
     form("instrument", ONLY_ADMIN, refused=EVERYONE - ONLY_ADMIN, of=("instrument",)),
-    page("instrument", EVERYONE, of=("instrument",)),
-    form("instrument", ONLY_ADMIN, refused=EVERYONE - ONLY_ADMIN, of=("instrument",)),
     page("queues", TENDERS | {AUDITOR}),
     page("standings", FLOOR | {AUDITOR, LIAISON, FOREIGN}),
     page("standings-csv", FLOOR | {AUDITOR, LIAISON, FOREIGN}),

@@ -30,8 +30,9 @@ def replay(*, letter: str, by: Actor, body: Any = NOTHING, mapping: Any = NOTHIN
     """Put a dead letter (its public id) back among the pending, with its own receipt and key.
 
     `body` is a corrected alert (a JSON value), `mapping` goes from our plain form's fields to JSON pointers into the raw
-    alert; exactly one of them. A body that a door could not read arrives as the Invalid that says why. What came is kept beside what replaces it. Only what can be understood is taken, so a replay
-    never makes another dead letter of the same fault. Raises Unknown, NotAllowed, NotDead, Invalid.
+    alert; exactly one of them. A body that a door could not read arrives as the Invalid that says why. What came is kept
+    beside what replaces it. Only what can be understood is taken, so a replay never makes another dead letter of the same
+    fault. Raises Unknown, NotAllowed, NotDead, Invalid.
     """
     receipt = _locked(letter)
     require(may_know_of_dead_letters(by), Unknown())
