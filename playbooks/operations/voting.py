@@ -10,7 +10,7 @@ from playbooks.events import VoteGiven
 from playbooks.models import Approval, Run, Vote
 from playbooks.operations.deciding import decide_approval
 from playbooks.operations.telling import tell
-from playbooks.policies import side_of
+from playbooks.policies import may_read_approval, side_of
 from playbooks.states import ApprovalState, Side, VoteKind
 from tenants.actors import Actor
 from tenants.errors import Conflict, Invalid, NotAllowed, Unknown, require
@@ -47,7 +47,7 @@ def vote(*, approval: str, hash: Any, vote: Any, reason: Any, by: Actor) -> Appr
         one, run = _locked(approval, by)
         side = side_of(by, one, run)
         if side is None:
-            raise NotAllowed("Your vote is not one of those that this approval needs.")
+            raise NotAllowed("You may see this approval, but not vote on it.")
         votes = list(Vote.objects.filter(approval=one))
         require(all(v.person_id != by.person_id for v in votes), AlreadyVoted("You have voted on this already."))
         require(one.state == ApprovalState.OPEN, ApprovalDecidedAlready(f"This approval is {one.state}.", state=str(one.state)))
@@ -74,7 +74,7 @@ def _locked(public_id: str, by: Actor) -> tuple[Approval, Run]:
     except ValueError as error:
         raise Unknown() from error
     seen = Approval.objects.filter(public_id=wanted).first()
-    if seen is None or not by.reads_cases or not is_readable(seen.subject, by):
+    if seen is None or not may_read_approval(by, seen) or not is_readable(seen.subject, by):
         raise Unknown()
     run = Run.objects.locked(pk=seen.run_id)
     return Approval.objects.locked(pk=seen.pk), run

@@ -19,8 +19,11 @@ from tenants.errors import Unknown
 
 
 def visible(reader: Actor) -> Any:
-    """The runs in the reader's scope, before the subject is asked; a liaison gets those with released steps only. A queryset."""
-    return Run.objects.select_related("agency", "book", "version")
+    """The runs that the reader may know of, before the subject is asked: a liaison's are those that asked their agency. A queryset."""
+    rows = Run.objects.select_related("agency", "book", "version")
+    if reader.speaks_for_an_agency:
+        rows = rows.filter(pk__in=Approval.objects.filter(asks_agency=True).values("run_id"))
+    return rows
 
 
 def runs_about(subject: str, reader: Actor) -> tuple[RunView, ...]:
