@@ -1,6 +1,6 @@
 """Where durations lie on a logarithmic axis."""
 
-from soc.scorecards.drawing import DAY, HOUR, MINUTE, Axis, axis_over, whisker
+from soc.scorecards.drawing import DAY, HOUR, MINUTE, Axis, axis_over, columns, whisker
 from soc.scorecards.survival import Estimate
 
 
@@ -34,3 +34,11 @@ def test_a_whisker_without_an_end_reaches_to_the_edge_and_says_so():
     assert drawn is not None
     assert (drawn.x, drawn.low, drawn.high, drawn.open_low, drawn.open_high) == (25, 0, 100, False, True)
     assert whisker(Estimate(None, (None, None), 4, 1), axis) is None
+
+
+def test_bars_of_days_fill_the_height_with_the_largest_count_and_stay_inside():
+    first, second = columns([(4, 1), (2, 0)], left=0, right=200, top=0, bottom=80)
+    assert (first.first_y, first.first_height) == (0, 80) and first.second_height == 20
+    assert second.first_height == 40 and second.second_height == 0
+    assert 0 <= first.x < first.second_x + first.width <= second.x and second.second_x + second.width <= 200
+    assert [bar.first_height for bar in columns([(0, 0)], left=0, right=10, top=0, bottom=8)] == [0]

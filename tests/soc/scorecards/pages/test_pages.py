@@ -54,6 +54,15 @@ def test_a_figure_leads_to_its_cases_with_start_end_and_seconds(client_of, month
     assert "2700" in page and "Counts with its whole length" in page and "Counts as longer than this" in page
 
 
+def test_the_days_are_drawn_and_written(client_of, cast, clock, work, deliver_all):
+    clock.time = cast.ana.now()
+    work.open(cast.north)
+    deliver_all()
+    page = client_of("nia").get("/scorecards/north/").text
+    assert "1 case opened and 0 closed in 14 days" in page and 'class="own-bar"' in page and 'class="done-bar"' not in page
+    assert page.count('<th scope="row">') == 14
+
+
 def test_the_csv_of_evidence_has_every_case_and_says_simulated_only_when_it_is(client_of, month, settings):
     settings.SIMULATED = False
     answer = client_of("nia").get("/scorecards/north/csv/?period=2026-05&measure=time_to_contain")
