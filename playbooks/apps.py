@@ -11,8 +11,14 @@ class PlaybooksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the products and the work that rows hold."""
+        """Register the products, the work that rows hold, and the entries of the bar."""
         from playbooks.connectors import endpoint  # noqa: F401 registers itself
         from playbooks.engine.working import register_chores
 
         register_chores()
+        from playbooks.queries.voters import waiting_for
+        from tenants.gates.navigation import READERS, NavItem
+        from tenants.gates.navigation import register as register_page
+
+        register_page(NavItem("Approvals", "approvals", READERS | {"liaison"}, 20, waiting_for))
+        register_page(NavItem("Playbooks", "playbooks", READERS | {"admin"}, 40))

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from playbooks.definition.graph import END, Graph
 
-WIDTH, HEIGHT = 124, 46
-COLUMN, LANE = 146, 70
+WIDTH, HEIGHT = 144, 62
+COLUMN, LANE = 164, 82
 MARGIN = 4
 
 

@@ -3,10 +3,21 @@
 from django.urls import URLPattern, URLResolver, path
 
 from playbooks.api import approvals, runs
+from playbooks.pages import approvals as approval_pages
+from playbooks.pages import library as library_pages
+from playbooks.pages import runs as run_pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/runs", runs.RunsView.as_view(), name="runs-api"),
     path("api/v1/runs/<str:run>", runs.RunPageView.as_view(), name="run-api"),
     path("api/v1/approvals", approvals.ApprovalsView.as_view(), name="approvals-api"),
     path("api/v1/approvals/<str:approval>/vote", approvals.VoteView.as_view(), name="vote-api"),
+    # Pages
+    path("approvals/", approval_pages.ApprovalsPage.as_view(), name="approvals"),
+    path("approvals/<uuid:approval>/", approval_pages.ApprovalPage.as_view(), name="approval"),
+    path("approvals/<uuid:approval>/vote/", approval_pages.VotePage.as_view(), name="approval-vote"),
+    path("runs/<uuid:run>/", run_pages.RunPage.as_view(), name="run"),
+    path("runs/<uuid:run>/steps/<uuid:step>/answer/", run_pages.AnswerPage.as_view(), name="run-answer"),
+    path("playbooks/", library_pages.LibraryPage.as_view(), name="playbooks"),
+    path("playbooks/<slug:book>/", library_pages.BookPage.as_view(), name="playbook"),
 ]

@@ -30,11 +30,6 @@ def inbox(reader: Actor) -> Inbox:
     return Inbox(tuple(one for one in told if one.may_vote), tuple(one for one in told if not one.may_vote))
 
 
-def waiting_for(reader: Actor) -> int:
-    """How many open approvals this reader can vote on."""
-    return len(inbox(reader).mine)
-
-
 def decided_lately(reader: Actor, *, most: int = 50) -> tuple[ApprovalView, ...]:
     """The latest approvals that are no longer open."""
     rows = visible(reader).exclude(state=ApprovalState.OPEN).order_by("-decided_at", "-id")[:most]

@@ -1,0 +1,139 @@
+"""A book read aloud: its conditions, its actions and its ways as people say them."""
+
+import re
+
+from playbooks.definition.conditions import All, Any, Comparison, Condition, ConditionSyntax, Literal, Not, Operand, Truth, Variable, read
+from playbooks.definition.graph import Node
+
+VARIABLE = re.compile(r"__([A-Za-z][A-Za-z0-9_.\-]*?)__:value")
+SAID = {
+    "=": "is",
+    "==": "is",
+    "!=": "is not",
+    "<>": "is not",
+    "<": "is less than",
+    "<=": "is at most",
+    ">": "is more than",
+    ">=": "is at least",
+}
+OPPOSITE = {"is": "is not", "is not": "is"}
+
+
+def name_of(variable: str) -> str:
+    """A variable's name as people say it: `__host_count__` is host count."""
+    return variable.strip("_").replace("_", " ")
+
+
+def words_of(text: str) -> str:
+    """A text of a book in which variables stand as [host]."""
+    return VARIABLE.sub(lambda found: f"[{name_of(found[1])}]", text)
+
+
+def said(condition: str) -> str:
+    """A condition in words; one that nobody can read stands as it was written."""
+    try:
+        return _say(read(condition))
+    except ConditionSyntax:
+        return words_of(condition)
+
+
+def _say(part: Condition) -> str:
+    if isinstance(part, (All, Any)):
+        word = " and " if isinstance(part, All) else " or "
+        return word.join(f"({_say(one)})" if isinstance(one, (All, Any)) else _say(one) for one in _gathered(part))
+    if isinstance(part, Not):
+        inner = part.part
+        if isinstance(inner, Comparison):
+            return _compare(Comparison(inner.left, inner.operator, inner.right, not inner.negated))
+        return f"not {_operand(inner.operand)}" if isinstance(inner, Truth) else f"not ({_say(inner)})"
+    if isinstance(part, Truth):
+        return _operand(part.operand)
+    return _compare(part)
+
+
+def _gathered(part: All | Any) -> tuple[Condition, ...]:
+    """Likenesses of one thing said in one breath: "host contains dc, srv or sql"."""
+    if isinstance(part, All):
+        return part.parts
+    kept: list[Condition] = []
+    for one in part.parts:
+        last = kept[-1] if kept else None
+        if _joins(one) and _joins(last) and one.left == last.left:  # type: ignore[union-attr]
+            before = last.right if isinstance(last.right, tuple) else (last.right,)  # type: ignore[union-attr]
+            kept[-1] = Comparison(one.left, "LIKE", (*before, one.right))  # type: ignore[arg-type, union-attr]
+        else:
+            kept.append(one)
+    return tuple(kept)
+
+
+def _joins(part: Condition | None) -> bool:
+    return isinstance(part, Comparison) and part.operator == "LIKE" and not part.negated and _contains(part.right) is not None
+
+
+def _contains(right: Operand | tuple[Operand, ...]) -> str | None:
+    """What a pattern like %dc% looks for anywhere in a text; None for other patterns."""
+    if isinstance(right, tuple):
+        found = [_contains(one) for one in right]
+        return None if None in found else _listed([str(one) for one in found])
+    text = str(right.value) if isinstance(right, Literal) else ""
+    inner = text[1:-1]
+    return inner if len(text) > 2 and text[0] == text[-1] == "%" and "%" not in inner and "_" not in inner else None
+
+
+def _compare(part: Comparison) -> str:
+    left = _operand(part.left)
+    if part.operator == "LIKE":
+        inner = _contains(part.right)
+        if inner is not None:
+            return f"{left} {'does not contain' if part.negated else 'contains'} {inner}"
+        right = _listed([_operand(one) for one in part.right]) if isinstance(part.right, tuple) else _operand(part.right)
+        return f"{left} {'does not look' if part.negated else 'looks'} like {right}"
+    if isinstance(part.right, tuple):
+        return f"{left} {'is none of' if part.negated else 'is'} {_listed([_operand(one) for one in part.right])}"
+    verb = SAID[part.operator]
+    if part.negated:
+        verb = OPPOSITE.get(verb) or verb.replace("is ", "is not ", 1)
+    return f"{left} {verb} {_operand(part.right)}"
+
+
+def _operand(one: Operand) -> str:
+    if isinstance(one, Variable):
+        return name_of(one.name)
+    if isinstance(one.value, bool):
+        return "true" if one.value else "false"
+    if isinstance(one.value, float):
+        return f"{one.value:g}"
+    return one.value or "empty"
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def what(node: Node) -> str:
+    """What a step does, in words; empty for a start and an end."""
+    if node.kind == "if-condition":
+        return f"Whether {said(node.condition)}"
+    command = node.command
+    if command is None:
+        return ""
+    if command.kind == "http-api":
+        return words_of(command.text.removesuffix(" HTTP/1.1"))
+    if command.kind == "manual":
+        return words_of(command.text)
+    return " ".join(words_of(str(text)) for text in node.arguments.values()) or command.text
+
+
+def ways(node: Node) -> tuple[tuple[str, str], ...]:
+    """Where a step leads: when, and the id of the step that follows."""
+    if node.kind == "if-condition":
+        found = [
+            ("If so", node.on_true),
+            ("If not", node.on_false),
+            ("After that" if node.on_false else "If not, or after that", node.next),
+        ]
+    elif node.on_failure and node.on_failure != node.next:
+        found = [("When it is done", node.next), ("When it is not", node.on_failure)]
+    else:
+        found = [("Then", node.next)]
+    return tuple((when, step) for when, step in found if step)

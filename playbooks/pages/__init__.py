@@ -1,0 +1,1 @@
+"""Approvals, runs and the library as pages."""

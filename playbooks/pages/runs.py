@@ -1,0 +1,154 @@
+"""One run as a page: its graph beside an equal list, one step looked at, and a person's answer to it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+
+from playbooks.operations.answering import answer
+from playbooks.pages.picture import DRAWN, Picture, picture
+from playbooks.queries.runs import run_of
+from playbooks.queries.telling import EventLine, RunView, StepView
+from playbooks.timing import Times
+from tenants.gates.navigation import READERS
+from tenants.gates.pages import Page
+
+# What is asked of a person, and what their two answers are called.
+ASKED = {
+    "http": (
+        "Did it happen?",
+        "It happened",
+        "It did not happen",
+        "Nobody knows whether the product took the order. Look there first; nothing is repeated by itself.",
+    ),
+    "manual": ("Is it done?", "It is done", "It was not done", "The run waits until a person says what came of it."),
+    "if": ("Does it hold?", "Yes", "No", "The values at hand do not answer this question. The run goes on with your answer."),
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One step in the list: its number, how it is drawn, and the shares of its time in percent of the longest step's."""
+
+    no: str
+    step: StepView
+    drawn: str
+    current: bool
+    line: float
+    working: float
+    people: float
+
+    @property
+    def ahead(self) -> bool:
+        """Whether nothing came of it."""
+        return self.drawn in ("not_started", "skipped")
+
+    @property
+    def people_from(self) -> float:
+        """Where the bar of waiting for people begins."""
+        return self.line + self.working
+
+
+class RunPage(Page):
+    """`/runs/<id>/`: one run; `?step=` chooses the step that is looked at."""
+
+    roles = READERS | {"liaison"}
+
+    def get(self, request: Any, run: str, **of_the_answer: Any) -> Any:
+        seen = run_of(run, self.actor)
+        current = self.chosen(seen)
+        rows = rows_of(seen, current)
+        return self.page(
+            "playbooks/run.html",
+            at=self.actor.now(),
+            run=seen,
+            times=shares(seen.times, seen.times.total),
+            work_end=sum(shares(seen.times, seen.times.total)[:2]),
+            where=where_its_time_went(seen.times),
+            rows=rows,
+            row=next((row for row in rows if row.current), None),
+            current=current,
+            done=sum(row.drawn == "done" for row in rows),
+            picture=self.picture(seen, current),
+            asks=self.asks(current),
+            events=events_of(seen, current),
+            soon=600,
+            topics=f"run.{seen.id},agency.{seen.agency}.approvals",
+        )
+
+    def chosen(self, run: RunView) -> StepView | None:
+        """The step asked for; else the one that waits or runs; else the last one that began."""
+        wanted = self.request.GET.get("step", "")
+        answered = self.kwargs.get("step", "")
+        for step in run.steps:
+            if (wanted and step.id == wanted) or (answered and step.public_id == str(answered)):
+                return step
+        for drawn in ("waits", "running", "timer"):
+            for step in run.steps:
+                if DRAWN[step.state] == drawn:
+                    return step
+        begun = [step for step in run.steps if step.began is not None and step.kind != "end"]
+        return begun[-1] if begun else (run.steps[0] if run.steps else None)
+
+    def picture(self, run: RunView, current: StepView | None) -> Picture | None:
+        """The graph with the state of each step; a liaison has none."""
+        if run.drawing is None:
+            return None
+        states = {step.id: (DRAWN[step.state], step.name, step.said) for step in run.steps}
+        return picture(run.drawing, states, current.id if current else "")
+
+    def asks(self, step: StepView | None) -> tuple[str, str, str, str] | None:
+        """The question that this person may answer, if the step waits for one."""
+        if step is None or not step.waits_for_answer or not self.actor.works_the_floor:
+            return None
+        kind = "if" if step.kind == "if-condition" else "manual" if step.state == "waits_person" else "http"
+        return ASKED[kind]
+
+
+class AnswerPage(RunPage):
+    """POST `/runs/<id>/steps/<attempt>/answer/`: a person's yes or no; a refusal shows the run with what was typed."""
+
+    def get(self, request: Any, run: str, **of_the_answer: Any) -> Any:
+        if self.error is None:
+            return HttpResponseRedirect(reverse("run", args=[run]))
+        return super().get(request, run)
+
+    def act(self, data: Any) -> str:
+        attempt = answer(step=str(self.kwargs["step"]), answer=data.get("answer"), reason=data.get("reason"), by=self.actor)
+        self.done = "Your answer is written down, and the run goes on."
+        return f"{reverse('run', args=[self.kwargs['run']])}?step={attempt.step_id}"
+
+
+def rows_of(run: RunView, current: StepView | None) -> tuple[Row, ...]:
+    """The list beside the graph."""
+    longest = max((step.times.total for step in run.steps), default=0.0)
+    shown = {box.id for box in run.drawing.boxes} if run.drawing else set()
+    rows, number = [], 0
+    for step in run.steps:
+        if step.kind == "end" and step.id not in shown:
+            continue  # the end of a branch stands in no picture
+        number += step.kind != "end"
+        no = "" if step.kind == "end" else str(number)
+        rows.append(Row(no, step, DRAWN[step.state], current is not None and step.id == current.id, *shares(step.times, longest)))
+    return tuple(rows)
+
+
+def shares(times: Times, whole: float) -> tuple[float, float, float]:
+    """The three kinds of time in percent of a whole in seconds."""
+    if whole <= 0:
+        return (0.0, 0.0, 0.0)
+    return (round(100 * times.line / whole, 2), round(100 * times.working / whole, 2), round(100 * times.people / whole, 2))
+
+
+def where_its_time_went(times: Times) -> tuple[float, str] | None:
+    """The seconds of the largest kind and what they went to; None while no second has passed."""
+    if times.total < 1:
+        return None
+    kinds = ((times.people, "waiting for people"), (times.working, "working"), (times.line, "waiting in line"))
+    return max(kinds, key=lambda kind: kind[0])
+
+
+def events_of(run: RunView, current: StepView | None) -> tuple[EventLine, ...]:
+    """The events of the chosen step, the latest first."""
+    return tuple(reversed([one for one in run.events if current is not None and one.step_id == current.id]))
