@@ -45,7 +45,7 @@ def cast_vote(api_of, who, one, **changed):
     return api_of(who).send(f"/api/v1/approvals/{one['id']}/vote", body)
 
 
-def test_from_an_alert_to_one_isolation_and_a_contained_case(asked, api_of, product, deliver_all):
+def test_from_an_alert_to_one_isolation_that_a_person_confirms(asked, api_of, product, deliver_all):
     (one,) = approval_of(api_of, "ana", asked)
     assert one["case"] == asked
     assert one["agency"] == "south"
@@ -58,7 +58,8 @@ def test_from_an_alert_to_one_isolation_and_a_contained_case(asked, api_of, prod
     deliver_all()
     assert [i["host"] for i in product.isolations.values()] == ["ws-7"]
     case = api_of("ana").get(f"/api/v1/cases/{asked}").json()
-    assert case["state"] == "contained"
+    assert case["state"] == "new", "contained means verified by a person"
+    assert any(task["title"].startswith("Confirm that nothing but ws-7 is affected") for task in case["tasks"])
     (run,) = api_of("ana").get("/api/v1/runs", {"case": asked}).json()["results"]
     assert (run["state"], run["detail"], run["approval"]) == ("done", "Isolated", None)
     assert api_of("ana").get(f"/api/v1/runs/{run['id']}").json() == run
