@@ -10,7 +10,8 @@
   function press(place) {
     if (place.matches("summary")) {
       place.parentElement.open = true;
-      const field = place.parentElement.querySelector("textarea, select, input:not([type=hidden])");
+      const fields = [...place.parentElement.querySelectorAll("textarea, select, input:not([type=hidden]), details > summary")];
+      const field = fields.find((one) => one !== place && (one.checkVisibility ? one.checkVisibility() : visible(one)));
       if (field) field.focus();
     } else if (place.matches("input:not([type=checkbox], [type=radio]), textarea, select")) place.focus();
     else place.click();
