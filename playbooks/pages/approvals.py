@@ -101,7 +101,7 @@ class VotePage(ApprovalPage):
 
     def get(self, request: Any, approval: str) -> Any:
         if self.error is None:
-            return HttpResponseRedirect(reverse("approval", args=[approval]))
+            return HttpResponseRedirect(reverse("approval", args=[approval_of(approval, self.actor).id]))
         return super().get(request, approval)
 
     def act(self, data: Any) -> str:

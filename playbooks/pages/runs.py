@@ -111,7 +111,7 @@ class AnswerPage(RunPage):
 
     def get(self, request: Any, run: str, **of_the_answer: Any) -> Any:
         if self.error is None:
-            return HttpResponseRedirect(reverse("run", args=[run]))
+            return HttpResponseRedirect(reverse("run", args=[run_of(run, self.actor).id]))
         return super().get(request, run)
 
     def act(self, data: Any) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from playbooks.models import Approval, Run, StandingConsent
+from playbooks.models import Approval, Run, StandingConsent, StepAttempt
 from playbooks.operations.connecting import connect
 from playbooks.operations.consenting import give_consent
 from playbooks.operations.publishing import publish_library
@@ -62,6 +62,8 @@ def norths(cast: Cast, monkeypatch: pytest.MonkeyPatch, deliver_all: Callable[[]
             "receipt": receipt,
             "letter": str(Receipt.objects.get(state="dead").public_id),
             "run": str(run.public_id),
+            "step": str(StepAttempt.objects.filter(run=run).latest("id").public_id),
+            "book": "malware-on-a-host",
             "approval": str(Approval.objects.get(run=run).public_id),
             "suppression": str(Suppression.objects.get().public_id),
             "consent": str(StandingConsent.objects.get(agency=cast.north).public_id),

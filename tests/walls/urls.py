@@ -107,6 +107,16 @@ WALLS = [
     page("own-agency", frozenset({LIAISON, FOREIGN})),
     form("consent-give", frozenset({LIAISON, FOREIGN})),
     form("consent-withdraw", frozenset({LIAISON}), of=("consent",)),
+    # Playbooks: the north gave standing consent, so its liaison is asked nothing and reads neither run nor approval.
+    page("approvals", FLOOR | {AUDITOR, LIAISON, FOREIGN}),
+    page("approval", HERE | {AUDITOR}, of=("approval",)),
+    page("approval-vote", HERE | {AUDITOR}, of=("approval",)),  # leads to the approval
+    form("approval-vote", HERE, refused=frozenset({AUDITOR}), of=("approval",)),
+    page("run", HERE | {AUDITOR}, of=("run",)),
+    page("run-answer", HERE | {AUDITOR}, of=("run", "step")),  # leads to the run
+    form("run-answer", HERE, refused=frozenset({AUDITOR}), of=("run", "step")),
+    page("playbooks", STAFF),
+    page("playbook", STAFF, of=("book",)),
     # The API
     Wall("alerts-api", frozenset({KEY}), method="POST", refused=EVERYONE, anonymous=401),
     api("receipt-api", HERE | {AUDITOR, KEY}, of=("receipt",)),

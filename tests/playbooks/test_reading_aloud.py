@@ -1,0 +1,32 @@
+"""Conditions of a book as people say them."""
+
+import pytest
+
+from playbooks.definition.aloud import said, words_of
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        (
+            "__severity__:value IN ('high', 'critical') AND __host_count__:value > 0",
+            "severity is high or critical and host count is more than 0",
+        ),
+        ("__severity__:value NOT IN ('low', 'medium', 'high')", "severity is none of low, medium or high"),
+        ("__host__:value LIKE '%dc%' OR __host__:value LIKE '%sql%'", "host contains dc or sql"),
+        ("__host__:value NOT LIKE '%dc%'", "host does not contain dc"),
+        ("__host__:value LIKE 'srv-%'", "host looks like srv-%"),
+        ("NOT __host__:value = ''", "host is not empty"),
+        ("(__a__:value = 'x' OR __b__:value) AND NOT __c__:value", "(a is x or b) and not c"),
+        ("NOT (__a__:value = 1 AND __b__:value >= 2.5)", "not (a is 1 and b is at least 2.5)"),
+        ("__a__:value NOT < 3", "a is not less than 3"),
+        ("__a__:value <> true", "a is not true"),
+        ("this is no condition", "this is no condition"),
+    ],
+)
+def test_a_condition_is_said(condition, words):
+    assert said(condition) == words
+
+
+def test_variables_stand_in_brackets():
+    assert words_of("Call about __host__:value, __isolation_key__:value") == "Call about [host], [isolation key]"
