@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from playbooks.states import EffectClass
 from tenants.actors import Actor
@@ -34,15 +35,20 @@ class LocalAction:
     effect: EffectClass = EffectClass.LOCAL
 
 
+Facts = Callable[[str], tuple[int, dict[str, Any]] | None]
+
+
 @dataclass(frozen=True)
 class SubjectKind:
     """What subjects of a prefix are. `find(number, reader)` gives the subject of an outside number that `reader` may read, or None;
-    `describe(subjects)` their number, title and severity; `readable(subject, reader)` whether a reader may know of it."""
+    `describe(subjects)` their number, title and severity; `readable(subject, reader)` whether a reader may know of it;
+    `facts(subject)` its agency and what a book begins with, None where nothing may begin any more."""
 
     prefix: str
     find: Callable[[str, Actor], str | None]
     describe: Callable[[Iterable[str]], dict[str, dict[str, str]]]
     readable: Callable[[str, Actor], bool]
+    facts: Facts | None = None
 
 
 _actions: dict[str, LocalAction] = {}
@@ -80,9 +86,10 @@ def register_subject(
     find: Callable[[str, Actor], str | None],
     describe: Callable[[Iterable[str]], dict[str, dict[str, str]]],
     readable: Callable[[str, Actor], bool],
+    facts: Facts | None = None,
 ) -> None:
     """Say what subjects of a prefix are."""
-    _subjects[prefix] = SubjectKind(prefix, find, describe, readable)
+    _subjects[prefix] = SubjectKind(prefix, find, describe, readable, facts)
 
 
 def find_subject(prefix: str, number: str, reader: Actor) -> str | None:
@@ -107,3 +114,9 @@ def is_readable(subject: str, reader: Actor) -> bool:
     """Whether `reader` may know of the subject; unknown kinds are closed to all but the machinery."""
     kind = _subjects.get(subject.partition(":")[0])
     return kind.readable(subject, reader) if kind else reader.is_machine
+
+
+def facts_about(subject: str) -> tuple[int, dict[str, Any]] | None:
+    """The agency of a subject and the facts that a book begins with; None where nothing may begin."""
+    kind = _subjects.get(subject.partition(":")[0])
+    return kind.facts(subject) if kind and kind.facts else None

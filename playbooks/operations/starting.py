@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from playbooks.catalogue import facts_about, find_subject
 from playbooks.definition.conditions import ConditionSyntax, Undecidable, holds, read
 from playbooks.definition.graph import Graph
 from playbooks.definition.variables import UndefinedVariable, filled
@@ -53,6 +54,19 @@ def start_run(*, agency_id: int, subject: str, book: str, variables: Mapping[str
         run = _begin(agency_id=agency_id, subject=subject, version=version, values=as_values(variables), why=why.strip(), by=by)
         assert run is not None
     return run
+
+
+def start_on_case(*, number: Any, book: str, why: Any, by: Actor) -> Run:
+    """Start a book by hand on an open case, with what the case knows. Raises NotAllowed, Unknown, Invalid (`case`, `why`)."""
+    with transaction.atomic():
+        require(by.works_the_floor, NotAllowed())
+        subject = find_subject("case", number.strip().upper(), by) if isinstance(number, str) else None
+        known = facts_about(subject) if subject else None
+        if subject is None or known is None:
+            raise Invalid("There is no such open case.", field="case", cure="Write the whole number of an open case, like DOI-2026-000123.")
+        agency_id, facts = known
+        reason = why if isinstance(why, str) else ""
+        return start_run(agency_id=agency_id, subject=subject, book=book, variables=facts, why=reason, by=by)
 
 
 def as_values(facts: Mapping[str, Any]) -> dict[str, str]:

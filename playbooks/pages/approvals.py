@@ -10,7 +10,7 @@ from django.urls import reverse
 from playbooks.operations.voting import vote
 from playbooks.queries.approvals import approval_of, decided_lately, inbox
 from playbooks.queries.reading import following
-from playbooks.queries.telling import ApprovalView
+from playbooks.queries.telling import ApprovalView, Voter
 from playbooks.queries.voters import agencies_heard, liaisons_of
 from tenants.gates.navigation import READERS
 from tenants.gates.pages import Page
@@ -45,6 +45,15 @@ class SoFar:
     text: str
 
 
+@dataclass(frozen=True)
+class Side:
+    """One of those who decide: the watch floor or the agency, and the vote that was given for it."""
+
+    role: str  # floor | liaison
+    given: bool
+    vote: Voter | None
+
+
 class ApprovalsPage(Page):
     """`/approvals/`: what this reader can vote on, what waits for others, what was decided lately."""
 
@@ -65,6 +74,7 @@ class ApprovalsPage(Page):
             hash_words=" ".join(one.hash[index : index + 8] for index in range(0, len(one.hash), 8)),
             after=None if self.actor.speaks_for_an_agency else following(one.id),
             liaisons=liaisons_of(one.agency) if any(need.role == "liaison" for need in one.needs) else (),
+            sides=[Side(need.role, need.given, next((v for v in one.votes if v.side == need.role), None)) for need in one.needs],
             so_far=so_far(one),
             current=one.id,
             **lists,

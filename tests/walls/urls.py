@@ -117,6 +117,7 @@ WALLS = [
     form("run-answer", HERE, refused=frozenset({AUDITOR}), of=("run", "step")),
     page("playbooks", STAFF),
     page("playbook", STAFF, of=("book",)),
+    form("playbook", FLOOR, refused=frozenset({ADMIN, AUDITOR}), of=("book",)),
     # The API
     Wall("alerts-api", frozenset({KEY}), method="POST", refused=EVERYONE, anonymous=401),
     api("receipt-api", HERE | {AUDITOR, KEY}, of=("receipt",)),

@@ -1,8 +1,10 @@
 """Cases as subjects of playbooks and clocks: from a number to `case:42` and back."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from soc.cases.models import Case
+from soc.cases.queries.facts import facts_of
 from soc.cases.queries.filters import readable as readable_cases
 from tenants.actors import Actor
 
@@ -24,6 +26,13 @@ def describe(subjects: Iterable[str]) -> dict[str, dict[str, str]]:
 def readable(subject: str, reader: Actor) -> bool:
     """Whether `reader` may know of the case behind a subject. One query."""
     return reader.reads_cases and readable_cases(reader).filter(pk__in=_ids([subject])).exists()
+
+
+def facts(subject: str) -> tuple[int, dict[str, Any]] | None:
+    """Agency and facts of an open case, for a book that is started by hand; None when it is closed or unknown. Four queries."""
+    row = Case.objects.filter(pk__in=_ids([subject])).values_list("agency_id", "pk").first()
+    known = facts_of(row[1]) if row is not None else None
+    return (row[0], known) if row is not None and known is not None else None
 
 
 def _ids(subjects: Iterable[str]) -> list[int]:

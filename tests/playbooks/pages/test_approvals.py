@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from playbooks.models import Approval
+from playbooks.operations.connecting import connect
 from playbooks.operations.voting import vote
 from playbooks.queries.voters import waiting_for
 from tenants.gates.opening import opened
@@ -113,6 +114,7 @@ def test_a_denial_is_as_visible_as_an_approval(stage, client_of):
     client.post(at(one, "vote/"), typed(one, "deny", reason="Pay day at noon"))
     stage.work()
     text = client.get(at(one)).text
+    assert "</i>denied" in text and "one is enough" not in text
     assert "Exactly this did not run" in text and "Lee Okafor denies: Pay day at noon" in text
     assert ASKS in client.get("/approvals/?state=decided").text and "Denied" in client.get("/approvals/?state=decided").text
     assert ASKS not in client.get("/approvals/?state=open").text
@@ -185,6 +187,19 @@ def test_a_lapsed_approval_says_so_and_takes_no_vote(stage, client_of):
     text = client_of("ana").get(at(one)).text
     assert "Nobody decided in time, so nothing ran." in text and 'value="approve"' not in text
     assert not stage.product.isolations
+
+
+def test_a_void_approval_says_why_and_leads_to_the_run_that_asks_again(stage, client_of):
+    run, one = asked(stage)
+    with scope.floor(None):
+        connect(
+            agency_id=stage.cast.north.pk, kind="endpoint", name="NORTH EDR", base_url=f"{stage.product.address}/v2",
+            named_networks=["127.0.0.1/32"], secret_name="edr", by=stage.cast.ada,
+        )  # fmt: skip
+    answer = client_of("ana").post(at(one, "vote/"), typed(one))
+    assert answer.status_code == 409 and "This approval is void." in answer.text and ">Seen and weighed</textarea>" in answer.text
+    assert "what would run is no longer what was shown" in answer.text and 'value="approve"' not in answer.text
+    assert f"/runs/{run.public_id}/" in answer.text
 
 
 def test_what_hides_a_case_hides_its_approval_from_the_agency(stage, client_of):

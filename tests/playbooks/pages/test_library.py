@@ -4,6 +4,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from playbooks import catalogue
+from playbooks.models import Run
+from tenants.isolation import scope
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BOOK = "/playbooks/malware-on-a-host/"
@@ -56,3 +60,55 @@ def test_a_book_costs_the_same_however_often_it_ran(stage, client_of):
         stage.start(subject=f"case:{number}")
     stage.work()
     assert cost() == before
+
+
+@pytest.fixture
+def open_case(stage):
+    """T-1 is an open case of the north with a host."""
+    known = catalogue._subjects["case"]
+    facts = {"number": "T-1", "title": "Malware", "severity": "high", "hosts": ["ws-1.north.example"]}
+    catalogue.register_subject(
+        "case",
+        find=known.find,
+        describe=known.describe,
+        readable=known.readable,
+        facts=lambda subject: (stage.cast.north.pk, facts) if subject == "case:1" else None,
+    )
+
+
+def runs():
+    with scope.floor(None):
+        return list(Run.objects.all())
+
+
+def test_a_book_is_started_by_hand_and_another_person_approves(stage, client_of, open_case):
+    client = client_of("ana")
+    answer = client.post(BOOK, {"case": " t-1 ", "why": "The rule missed it"}, follow=True)
+    (run,) = runs()
+    assert answer.redirect_chain == [(f"/runs/{run.public_id}/", 302)]
+    assert "The run has begun." in answer.text and "The rule missed it Started by Ana Diaz." in answer.text
+    stage.work()
+    assert "You can vote: 0" in client.get("/approvals/").text
+    assert "You can vote: 1" in client_of("lee").get("/approvals/").text
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "cure"),
+    [
+        ({"case": "T-2", "why": "Closed"}, "case", "Write the whole number of an open case"),
+        ({"case": "nonsense", "why": "Unknown"}, "case", "Write the whole number of an open case"),
+        ({"case": "T-1", "why": "  "}, "why", "Say in a few words why this book runs now."),
+    ],
+)
+def test_a_start_that_is_refused_keeps_what_was_typed(stage, client_of, open_case, typed, field, cure):
+    answer = client_of("ana").post(BOOK, typed)
+    assert answer.status_code == 422
+    assert f'<a href="#id_{field}">{cure}' in answer.text and f'value="{typed["case"]}"' in answer.text
+    assert runs() == []
+
+
+@pytest.mark.parametrize(("who", "status"), [("aud", 403), ("ada", 403), ("nia", 404)])
+def test_who_may_not_start_a_book(stage, client_of, open_case, who, status):
+    assert "Start the run" not in client_of(who).get(BOOK).text
+    assert client_of(who).post(BOOK, {"case": "T-1", "why": "x"}).status_code == status
+    assert runs() == []
