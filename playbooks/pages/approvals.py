@@ -59,7 +59,7 @@ class ApprovalsPage(Page):
 
     roles = APPROVAL_READERS
 
-    def get(self, request: Any) -> Any:
+    def get(self, request: Any, approval: str = "") -> Any:
         lists = self.lists(None)
         first = next(iter(lists["ended"] if lists["decided"] else [*lists["mine"], *lists["others"]]), None)
         return self.page("playbooks/approvals.html", **lists) if first is None else self.beside(first.one, lists, chosen=False)
@@ -101,7 +101,7 @@ class ApprovalsPage(Page):
 class ApprovalPage(ApprovalsPage):
     """`/approvals/<id>/`: one approval beside the lists."""
 
-    def get(self, request: Any, approval: str) -> Any:
+    def get(self, request: Any, approval: str = "") -> Any:
         one = approval_of(approval, self.actor)
         return self.beside(one, self.lists(one), chosen=True)
 
@@ -109,7 +109,7 @@ class ApprovalPage(ApprovalsPage):
 class VotePage(ApprovalPage):
     """POST `/approvals/<id>/vote/`: one vote; a refusal shows the approval again with what was typed."""
 
-    def get(self, request: Any, approval: str) -> Any:
+    def get(self, request: Any, approval: str = "") -> Any:
         if self.error is None:
             return HttpResponseRedirect(reverse("approval", args=[approval_of(approval, self.actor).id]))
         return super().get(request, approval)

@@ -142,8 +142,8 @@ def shares(times: Times, whole: float) -> tuple[float, float, float]:
 
 
 def where_its_time_went(times: Times) -> tuple[float, str] | None:
-    """The seconds of the largest kind and what they went to; None while no second has passed."""
-    if times.total < 1:
+    """The seconds of the largest kind and what they went to; None in the first seconds."""
+    if times.total < 5:
         return None
     kinds = ((times.people, "waiting for people"), (times.working, "working"), (times.line, "waiting in line"))
     return max(kinds, key=lambda kind: kind[0])

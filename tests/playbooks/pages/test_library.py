@@ -86,7 +86,7 @@ def test_a_book_is_started_by_hand_and_another_person_approves(stage, client_of,
     answer = client.post(BOOK, {"case": " t-1 ", "why": "The rule missed it"}, follow=True)
     (run,) = runs()
     assert answer.redirect_chain == [(f"/runs/{run.public_id}/", 302)]
-    assert "The run has begun." in answer.text and "The rule missed it Started by Ana Diaz." in answer.text
+    assert "The run has begun." in answer.text and "Started by Ana Diaz: The rule missed it" in answer.text
     stage.work()
     assert "You can vote: 0" in client.get("/approvals/").text
     assert "You can vote: 1" in client_of("lee").get("/approvals/").text
