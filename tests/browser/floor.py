@@ -195,9 +195,7 @@ def prepare(floor: Floor, made: Any) -> None:
 def things_of(floor: Floor, numbers: list[str]) -> dict[str, Any]:
     """What addresses name, by the word that the wall table uses for it."""
     with scope.floor(None):
-        run, southern = (
-            Run.objects.get(subject=f"case:{Case.objects.get(number=numbers[place]).pk}") for place in (WAITING, SOUTHERN)
-        )
+        run, southern = (Run.objects.get(subject=f"case:{Case.objects.get(number=numbers[place]).pk}") for place in (WAITING, SOUTHERN))
         # What is parked holds up all that comes later about the same thing, so it is of a case that no test works on.
         quiet = Case.objects.get(number=numbers[SCAN])
         delivery = Delivery.objects.filter(agency=floor.cast.north, subject=f"case:{quiet.pk}").earliest("id")
@@ -222,4 +220,3 @@ def things_of(floor: Floor, numbers: list[str]) -> dict[str, Any]:
             "southern_run": str(southern.public_id),
             "southern_approval": str(Approval.objects.get(run=southern).public_id),
         }
-

@@ -38,9 +38,7 @@ NORTH = [
     alert("Port scan inside the server network", "informational", "port-scan", ("host", "NRT-SRV-11"), ago=15),
 ]
 SOUTH = [
-    alert(
-        "Files were encrypted and renamed on STH-FS-02", "critical", "mass-rename", ("host", "STH-FS-02"), ago=9, techniques=["T1486"]
-    ),
+    alert("Files were encrypted and renamed on STH-FS-02", "critical", "mass-rename", ("host", "STH-FS-02"), ago=9, techniques=["T1486"]),
     alert("An unsigned driver was loaded", "medium", "unsigned-driver", ("host", "STH-WS-0230"), ago=33),
     alert("A scheduled task runs from a temporary folder", "low", "task-temp", ("host", "STH-WS-0117"), ago=52),
     alert("A storage bucket was opened to everyone", "medium", "bucket-public", ("resource", "sth-tide-tables"), ago=70),

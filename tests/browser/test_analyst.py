@@ -145,9 +145,7 @@ def test_an_alert_is_worked_to_its_end_by_keyboard(floor: Floor, window: Callabl
     ("way", "word"),
     [("approve", "Approved"), ("deny", "Denied"), ("lapse", "Lapsed")],
 )
-def test_every_end_of_an_approval_is_as_visible_as_the_others(
-    way: str, word: str, floor: Floor, window: Callable[..., Window]
-) -> None:
+def test_every_end_of_an_approval_is_as_visible_as_the_others(way: str, word: str, floor: Floor, window: Callable[..., Window]) -> None:
     host = f"NRT-WS-{way.upper()}"
     with override_settings(APPROVAL_SECONDS=3 if way == "lapse" else 1800):
         (receipt,) = floor.send([alert(f"A loader ran on {host}", "high", f"loader-{way}", ("host", host), ago=1)])
