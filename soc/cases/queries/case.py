@@ -19,6 +19,7 @@ from tenants.states import Visibility
 
 # What a liaison reads instead of a person of the floor.
 FLOOR_LABEL = "Watch floor"
+HASHES = {"md5": "MD5", "sha1": "SHA-1", "sha224": "SHA-224", "sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512"}
 # A flooded case holds more than a page or an answer should; the newest lines and the first observables are read.
 MOST_LINES = MOST_OBSERVABLES = 1_000
 
@@ -62,7 +63,7 @@ class ObservableView(RowView):
     @property
     def label(self) -> str:
         """What it is, in a word: of a hash its algorithm where known."""
-        return self.algorithm or str(ObservableKind(self.kind).label)
+        return HASHES.get(self.algorithm, self.algorithm) or str(ObservableKind(self.kind).label)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from tenants.actors import Actor
 from tenants.errors import Invalid
 from tenants.models import Agency, Person
 from tenants.queries.paging import decode, encode, page_of
+from tenants.states import AgencyState
 
 VIEWS = {
     "open": "All open",
@@ -179,8 +180,8 @@ def _began(cursor: str, at: datetime) -> tuple[datetime, str]:
 
 
 def agencies_of(reader: Actor) -> tuple[Choice, ...]:
-    """The agencies whose cases `reader` may see, by acronym; one query."""
-    found = Agency.objects.order_by("acronym")
+    """The agencies of the program whose cases `reader` may see, by acronym (a prospective one has none); one query."""
+    found = Agency.objects.exclude(state=AgencyState.PROSPECTIVE).order_by("acronym")
     if reader.agencies is not None:
         found = found.filter(pk__in=reader.agencies)
     return tuple(Choice(slug, f"{acronym}, {name}") for slug, acronym, name in found.values_list("slug", "acronym", "name"))
