@@ -22,7 +22,7 @@ def _failed(request: Any, status: int) -> Any:
         error.code, error.title, error.status = code, title, status
         return answer(error)
     page = 403 if status == 400 else status
-    return render(request, f"errors/{page}.html", {"error": None}, status=status)
+    return render(request, f"errors/{page}.html", {"error": None, "error_page": True}, status=status)
 
 
 def bad_request(request: Any, exception: Any = None) -> Any:

@@ -78,7 +78,7 @@ class Page(View):
         # A scope again: the frame of the page counts what waits for this person.
         with opened(self.actor, reason="an error page"):
             status = error.status if error.status in (403, 404) else 409
-            return render(request, f"errors/{status}.html", {"error": error}, status=error.status)
+            return render(request, f"errors/{status}.html", {"error": error, "error_page": True}, status=error.status)
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Translate the form, make the one call, say what was done, go on."""

@@ -1,7 +1,7 @@
 """The sealer: batches of the journal and of the audit table under Merkle roots, each root over the last.
 
-Only rows that no running transaction can still precede are sealed: a pass remembers the newest row and the next
-transaction id, and the pass that finds every transaction of then ended seals up to there.
+Only rows that no running transaction can still precede are sealed: one pass remembers the newest row, the next one the
+transactions that run, and the pass that finds all of those ended seals up to that row.
 """
 
 import threading
@@ -37,11 +37,18 @@ COLUMNS = {
 
 @dataclass
 class _Horizon:
-    """What the last pass saw of a stream."""
+    """The newest row that a pass saw of a stream, and which of the transactions that ran a pass later have not ended yet."""
 
     newest: int
-    next_transaction: int
+    running: set[str] | None = None
 
+
+# Of this database only: another one on the same server may keep a transaction open for hours.
+RUNNING = """
+SELECT l.transactionid::text FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE l.locktype = 'transactionid' AND l.granted AND l.mode = 'ExclusiveLock'
+AND a.datname = current_database() AND l.pid <> pg_backend_pid()
+"""
 
 _seen: dict[str, _Horizon] = {}
 _guard = threading.Lock()
@@ -64,18 +71,26 @@ def seal_pass() -> int:
         return sum(_seal_stream(stream) for stream in COLUMNS)
 
 
+def _settled(stream: str, newest: int, running: set[str]) -> int:
+    """Up to which row the stream can be sealed now; 0 while one of the remembered transactions still runs."""
+    horizon = _seen.get(stream)
+    if horizon is None:
+        _seen[stream] = _Horizon(newest)  # a pass later every insert that had taken its number has a transaction id
+        return 0
+    horizon.running = running if horizon.running is None else horizon.running & running
+    if horizon.running:
+        return 0
+    _seen[stream] = _Horizon(newest)
+    return horizon.newest
+
+
 def _seal_stream(stream: str) -> int:
     table, _ = COLUMNS[stream]
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT COALESCE(max(id), 0), pg_snapshot_xmin(pg_current_snapshot())::text::bigint, "  # noqa: S608 our own names
-            f"pg_snapshot_xmax(pg_current_snapshot())::text::bigint FROM {table}"
-        )
-        newest, oldest_running, next_transaction = cursor.fetchone()
-        before = _seen.get(stream)
-        settled = before.newest if before is not None and oldest_running >= before.next_transaction else 0
-        if before is None or settled:
-            _seen[stream] = _Horizon(newest, next_transaction)
+        cursor.execute(f"SELECT COALESCE(max(id), 0) FROM {table}")  # noqa: S608 our own names
+        (newest,) = cursor.fetchone()
+        cursor.execute(RUNNING)
+        settled = _settled(stream, newest, {row[0] for row in cursor.fetchall()})
         if not settled:
             return 0
         cursor.execute("SELECT last_id, chained FROM tenants_seal WHERE stream = %s ORDER BY first_id DESC LIMIT 1", [stream])

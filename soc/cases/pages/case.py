@@ -12,6 +12,7 @@ from soc.cases.queries.case import CaseView, case_of
 from soc.cases.queries.owners import owners_for
 from soc.cases.queries.queue import next_clock
 from soc.cases.queries.runs import runs_beside
+from soc.cases.queries.subjects import subject_of
 from soc.cases.queries.timeline import ORDERS, changes_since, timeline_of
 from soc.cases.states import CaseState, Disposition, IncidentKind, Severity
 from tenants.errors import Invalid, Stale, Unknown, VersionRequired, require
@@ -97,6 +98,7 @@ class VerbPage(CasePage):
     def get(self, request: Any, number: str, **of_the_verb: Any) -> Any:
         require(self.verb is not None, Unknown())
         if self.error is None:
+            require(subject_of(number, self.actor) is not None, Unknown())
             return HttpResponseRedirect(reverse("case", args=[number]))
         return super().get(request, number)
 
