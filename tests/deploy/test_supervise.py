@@ -13,7 +13,16 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("web", "sockets", "worker", "beat", "redis", "postgres")
-WITHOUT = ("DATABASE_URL", "REDIS_URL", "BROKER_URL", "DATABASE_OWNER_URL", "TEST_DATABASE", "DJANGO_SETTINGS_MODULE", "MAKELEVEL")
+WITHOUT = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "BROKER_URL",
+    "DATABASE_OWNER_URL",
+    "TEST_DATABASE",
+    "DJANGO_SETTINGS_MODULE",
+    "MAKELEVEL",
+    "WATCHFLOOR_PROCESS",
+)
 
 
 def free_port() -> int:
@@ -56,7 +65,7 @@ class Service:
         return [self.pid(name) for name in NAMES]
 
     def until_ready(self) -> None:
-        until(lambda: "ready http" in self.text() or self.process.poll() is not None, "it never became ready")
+        until(lambda: "ready http" in self.text() or self.process.poll() is not None, "it never became ready", 240)
         assert f"ready http://localhost:{self.port}" in self.text(), self.text()
 
     def answers(self) -> bool:
