@@ -15,8 +15,12 @@ NARROW = {"width": 320, "height": 640}
 COLORS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}, "resultTypes": ["violations"]}
 EVERYTHING = {"resultTypes": ["violations"]}
 RUN_AXE = """
-async (options) => (await axe.run(document, options)).violations.map(
-  (one) => `${one.id}: ${one.nodes.slice(0, 4).map((n) => `${n.target.join(" ")} ${n.any.concat(n.all, n.none).map((c) => c.message).join("; ")}`).join(" | ")}`)
+async (options) => {
+  const why = (node) => node.any.concat(node.all, node.none).map((check) => check.message).join("; ");
+  const said = (node) => `${node.target.join(" ")}: ${why(node)}`;
+  const found = await axe.run(document, options);
+  return found.violations.map((one) => `${one.id} ${one.nodes.slice(0, 4).map(said).join(" | ")}`);
+}
 """
 
 

@@ -42,14 +42,12 @@ EXCUSED = {
     "mfa_reauthenticate": "for those with a second factor only; the same form as account_reauthenticate",
     "mfa_reauthenticate_webauthn": "asks a security key, which this browser has not",
     "mfa_login_webauthn": "JSON for the script of the sign-in",
-    "mfa_signup_webauthn": "closed: people are added by admins",
     "mfa_deactivate_totp": "for those with a second factor only",
     "mfa_generate_recovery_codes": "for those with a second factor only",
     "mfa_view_recovery_codes": "for those with a second factor only",
     "mfa_download_recovery_codes": "a file",
     "mfa_edit_webauthn": "for those with a security key only",
     "mfa_remove_webauthn": "for those with a security key only",
-    "mfa_trust": "not offered: every sign-in asks for the second factor",
 }
 
 ACCOUNT = ("account_login", "account_logout", "account_change_password", "account_reauthenticate", "mfa_index", "mfa_activate_totp",
