@@ -38,6 +38,14 @@ from tenants.journal.delivery import deliver_some
 MAY_COME_LATE = {"investigate", "contain", "recover", "declare"}
 SOURCES = {"edr": "endpoint", "net": "network", "idp": "identity", "mail": "mail", "cloud": "cloud"}
 APPROVAL_LASTS = timedelta(minutes=31)
+# What sensors send after a change of their format that nobody announced: dead letters to look at, correct and replay.
+GARBLED = {
+    "dpl": (
+        b'{"alert_name": "Beacon every 60 seconds", "prio": "HIGH", "host": "brt-ws-2207"}',
+        b'{"title": "Run key written", "severity"',
+    ),
+    "fls": (b'{"title": "Mail rule forwards outside", "severity": "urgent", "rule": "mail-rule"}',),
+}
 
 
 class Stage:
@@ -76,9 +84,18 @@ class Stage:
                     self.alert(case, thing[1])
             self.let_lapse(until)
             self.time = max(self.time, until)
+            self.garble()
             while work_off_clocks(self.agency_id):
                 pass
             self.settle()
+
+    def garble(self) -> None:
+        """A sensor of this agency sends what nobody understands."""
+        if self.slug in GARBLED:
+            sensor = self.troupe.sensors[self.slug, "network"].at(self.now)
+            with opened(sensor):
+                receive(items=[read_item(raw) for raw in GARBLED[self.slug]], by=sensor)
+            work_off_receipts(self.agency_id)
 
     def alert(self, case: PlannedCase, payload: dict[str, Any]) -> None:
         """A sensor sends, the intake works it off; what a trigger starts, runs until it waits for people."""

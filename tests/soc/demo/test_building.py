@@ -8,6 +8,7 @@ import httpx
 import pytest
 from django.conf import settings
 
+from soc.cases.models import Receipt
 from soc.demo import places
 from soc.demo.operations import building
 from soc.demo.people import AGENCIES
@@ -50,6 +51,7 @@ def test_a_floor_is_built_once_through_operations_and_says_who_may_sign_in(home)
         assert not Delivery.objects.exclude(state="done").exists()
         assert not Entry.objects.filter(kind__startswith="cases.", at__gt=datetime.now(UTC)).exists()
         assert Entry.objects.filter(kind="cases.CaseOpened").order_by("at").first().at.date() < week.now.date()
+        assert Receipt.objects.filter(state="dead").count() == 3
     assert opened == len(week.cases)
     assert {"cases.CaseClaimed", "cases.CaseClosed", "playbooks.RunStarted", "scorecards.ScorecardMoved"} <= set(kinds)
 
