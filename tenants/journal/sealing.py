@@ -96,12 +96,13 @@ def _seal_stream(stream: str) -> int:
         cursor.execute("SELECT last_id, chained FROM tenants_seal WHERE stream = %s ORDER BY first_id DESC LIMIT 1", [stream])
         last = cursor.fetchone() or (0, START)
         first, previous = last[0] + 1, bytes(last[1])
-        if settled < first:
+        # By rows and not by numbers: rolled-back transactions may leave a gap of any length.
+        batch = f"SELECT id FROM {table} WHERE id BETWEEN %s AND %s ORDER BY id LIMIT {MOST_ROWS}"  # noqa: S608 our own names
+        cursor.execute(f"SELECT max(id) FROM ({batch}) AS batch", [first, settled])  # noqa: S608 our own names
+        (upto,) = cursor.fetchone()
+        if upto is None:
             return 0
-        upto = min(settled, first + MOST_ROWS - 1)
         rows = leaves_of(stream, first, upto)
-        if not rows:
-            return 0
         this = root([one for _, one in rows])
         cursor.execute(
             "INSERT INTO tenants_seal (stream, first_id, last_id, count, root, chained, at) VALUES (%s, %s, %s, %s, %s, %s, now())",

@@ -63,3 +63,15 @@ def test_a_change_behind_the_seal_is_found(sealed, statement):
     tamper(statement)
     with pytest.raises(CommandError):
         call_command("verify_journal")
+
+
+def test_a_long_gap_in_the_numbers_does_not_stop_the_sealer(sealed):
+    connection.close()
+    with connection.as_owner(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_serial_sequence('tenants_auditrow', 'id')")
+        (numbers,) = cursor.fetchone()
+        cursor.execute("SELECT setval(%s, nextval(%s) + %s)", [numbers, numbers, sealing.MOST_ROWS * 2])
+    with scope.floor(None), connection.cursor() as cursor:
+        cursor.execute("SELECT audit_note('test', NULL, 'after the gap')")
+    seal_all(batches=2)
+    call_command("verify_journal")
