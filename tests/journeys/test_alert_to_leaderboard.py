@@ -119,7 +119,8 @@ def test_one_alert_goes_all_the_way(cast: Cast, floor: Any, api_of: Callable[[st
 
     # 7. The standings move: the floor sees the agency, its liaison their own row, a liaison elsewhere nothing of it.
     standings = "/api/v1/standings?measure=time_to_contain"
-    assert "north" in {row["agency"] for row in ana.get(standings).json()["results"]}
+    (north,) = [row for row in ana.get(standings).json()["results"] if row["agency"] == "north"]
+    assert (north["cases"], north["closed"], north["measures"][0]["events"]) == (1, 1, 1)
     assert "north" in {row["agency"] for row in nia.get(standings).json()["results"]}
     assert b"north" not in sol.get(standings).content
 

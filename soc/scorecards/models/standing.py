@@ -9,12 +9,16 @@ from tenants.isolation.owned import Owned
 
 class Standing(Owned, Estimated):
     """A row for the reader `agency`: about itself, about the median of a class (`about` empty), or about another agency
-    once that was published. The floor reads the rows that agencies have about themselves."""
+    once that was published. The floor reads the rows that agencies have about themselves, which alone carry the counts
+    of their scorecard."""
 
     about = models.ForeignKey("tenants.Agency", null=True, on_delete=models.PROTECT, related_name="+")
     size_class = models.CharField(max_length=20)
     period = models.CharField(max_length=8)
     measure = models.CharField(max_length=30)
+    cases = models.PositiveIntegerField(null=True)
+    closed = models.PositiveIntegerField(null=True)
+    as_of = models.BigIntegerField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["period", "agency", "size_class", "measure", "id"], name="standing_period")]

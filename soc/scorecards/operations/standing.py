@@ -1,7 +1,7 @@
 """Writing the standings centrally, as rows for each reader, and publishing them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
@@ -34,6 +34,17 @@ class Place:
     reader: int
     about: int | None
     measure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a row says. `as_of` moves along with the rest and is no news by itself."""
+
+    size_class: str
+    estimate: Estimate
+    cases: int | None = None
+    closed: int | None = None
+    as_of: int | None = field(default=None, compare=False)
 
 
 def rank_standings(*, by: Actor) -> int:
@@ -75,18 +86,20 @@ def publish(*, period: str, measure: str, by: Actor) -> Publication:
 def _write(period: str, by: Actor) -> None:
     stored = {Place(s.agency_id, s.about_id, s.measure): s for s in Standing.objects.filter(period=period)}
     new, moved = [], []
-    for place, size_class, estimate in _wanted(period):
+    for place, told in _wanted(period):
         row = stored.get(place)
         if row is None:
             row = Standing(agency_id=place.reader, about_id=place.about, period=period, measure=place.measure)
             new.append(row)
-        elif (row.size_class, row.estimate) != (size_class, estimate):
+        elif Told(row.size_class, row.estimate, row.cases, row.closed) != told:
             moved.append(row)
         else:
             continue
-        row.size_class, row.estimate = size_class, estimate
+        row.size_class, row.estimate = told.size_class, told.estimate
+        row.cases, row.closed, row.as_of = told.cases, told.closed, told.as_of
     Standing.objects.bulk_create(new)
-    Standing.objects.bulk_update(moved, ["size_class", "value", "low", "high", "n", "events"], batch_size=200)
+    columns = ["size_class", "value", "low", "high", "n", "events", "cases", "closed", "as_of"]
+    Standing.objects.bulk_update(moved, columns, batch_size=200)
     changed = [*new, *moved]
     for reader in sorted({row.agency_id for row in changed}):
         record(StandingsChanged(period=period), agency_id=reader, subject=SUBJECT, by=by)
@@ -94,26 +107,29 @@ def _write(period: str, by: Actor) -> None:
         record(StandingsChanged(period=period), agency_id=None, subject=SUBJECT, by=by)
 
 
-def _wanted(period: str) -> Iterator[tuple[Place, str, Estimate]]:
+def _wanted(period: str) -> Iterator[tuple[Place, Told]]:
     agencies = dict(
         Agency.objects.filter(kind=AgencyKind.FEDERAL_CIVILIAN, state__in=TAKES_PART).order_by("id").values_list("id", "size_class")
     )
     published = set(Publication.objects.filter(period=period).values_list("measure", flat=True))
-    rows = Figure.objects.filter(scorecard__period=period, agency__in=list(agencies)).order_by("measure", "agency_id")
+    rows = Figure.objects.filter(scorecard__period=period, agency__in=list(agencies)).select_related("scorecard")
     by_measure: dict[str, list[Any]] = {}
-    for row in rows:
+    for row in rows.order_by("measure", "agency_id"):
         by_measure.setdefault(row.measure, []).append(row)
     for measure, found in by_measure.items():
         for row in found:
-            yield Place(row.agency_id, row.agency_id, measure), agencies[row.agency_id], row.estimate
+            card = row.scorecard
+            told = Told(agencies[row.agency_id], row.estimate, card.cases, card.closed, card.as_of)
+            yield Place(row.agency_id, row.agency_id, measure), told
         medians = class_medians(ClassMember(agencies[row.agency_id], row.estimate) for row in found)
         for reader, size_class in agencies.items():
             if size_class in medians:
-                yield Place(reader, None, measure), size_class, _of_class(medians[size_class])
+                yield Place(reader, None, measure), Told(size_class, _of_class(medians[size_class]))
             if measure in published:
                 for row in found:
                     if row.agency_id != reader:
-                        yield Place(reader, row.agency_id, measure), agencies[row.agency_id], row.estimate
+                        # A publication releases one measure: how many cases there are is not in it.
+                        yield Place(reader, row.agency_id, measure), Told(agencies[row.agency_id], row.estimate)
 
 
 def _of_class(median: ClassMedian) -> Estimate:

@@ -62,7 +62,20 @@ class StandingsCsv(Page):
 
     def get(self, request: Any) -> Any:
         found = standings_page(period=request.GET.get("period") or None, measure=request.GET.get("measure") or None, reader=self.actor)
-        heads = ("class", "agency", "name", "period", "measure", "median_seconds", "low_seconds", "high_seconds", "cases", "done")
+        heads = (
+            "class",
+            "agency",
+            "name",
+            "period",
+            "measure",
+            "median_seconds",
+            "low_seconds",
+            "high_seconds",
+            "cases",
+            "done",
+            "closed",
+            "all_cases",
+        )
         rows = [_cells(view) for one in found.classes for view in (*one.rows, *((one.median,) if one.median else ()))]
         return csv_answer(f"standings-{found.measure}-{found.period}", heads, rows)
 
@@ -71,7 +84,8 @@ def _cells(view: StandingView) -> tuple[Any, ...]:
     estimate = view.estimate
     name = view.agency_name or f"middle of the class, of {estimate.n} agencies"
     counts = (estimate.n, estimate.events) if view.agency else (None, None)
-    return (view.size_class, view.agency, name, view.period, view.measure, estimate.value, *estimate.interval, *counts)
+    of_scorecard = (view.closed, view.cases)
+    return (view.size_class, view.agency, name, view.period, view.measure, estimate.value, *estimate.interval, *counts, *of_scorecard)
 
 
 def _shown(found: StandingsPage, asked: str) -> Shown | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Min
 
 from soc.scorecards.measures import MEASURES
 from soc.scorecards.models import Publication, Standing
@@ -27,6 +27,21 @@ class StandingView:
     measure: str
     estimate: Estimate
     own: bool
+    cases: int | None = None
+    closed: int | None = None
+    as_of: int | None = None
+
+
+@dataclass(frozen=True)
+class Standings:
+    """One agency (or, `agency` empty, the median of a class) with each of its rows, one a measure."""
+
+    rows: tuple[StandingView, ...]
+
+    @property
+    def head(self) -> StandingView:
+        """What all the rows share."""
+        return self.rows[0]
 
 
 @dataclass(frozen=True)
@@ -52,13 +67,22 @@ class StandingsPage:
     longest: float  # seconds at the right end of the page's axis; 0 when there is nothing to draw
 
 
-def standings_of(*, period: str | None, measure: str | None, reader: Actor, cursor: str = "") -> tuple[list[StandingView], str | None]:
-    """A page of rows by class, measure and agency; every measure when none is named. 1 query.
+def standings_of(*, period: str | None, measure: str | None, reader: Actor, cursor: str = "") -> tuple[list[Standings], str | None]:
+    """A page of agencies by class, each with every measure or the one that is named. 2 queries.
 
     Raises Unknown, Invalid (`period`, `measure`, `cursor`).
     """
-    rows, following = page_of(_rows(period, measure, reader), order=("size_class", "measure", "id"), cursor=cursor)
-    return [_view(row, reader) for row in rows], following
+    rows = _rows(period, measure, reader)
+    first_of_each = Standing.objects.filter(pk__in=rows.order_by().values("agency", "about").annotate(first=Min("pk")).values("first"))
+    firsts, following = page_of(first_of_each, order=("size_class", "id"), cursor=cursor)
+    wanted = {(row.agency_id, row.about_id): n for n, row in enumerate(firsts)}
+    held: list[list[StandingView]] = [[] for _ in firsts]
+    for row in rows.filter(agency__in={agency for agency, _ in wanted}).order_by("id"):
+        place = wanted.get((row.agency_id, row.about_id))
+        if place is not None:
+            held[place].append(_view(row, reader))
+    by_measure = {name: n for n, name in enumerate(MEASURES)}
+    return [Standings(tuple(sorted(one, key=lambda view: by_measure[view.measure]))) for one in held], following
 
 
 def standings_page(*, period: str | None, measure: str | None, reader: Actor) -> StandingsPage:
@@ -111,6 +135,9 @@ def _view(row: Any, reader: Actor) -> StandingView:
         measure=row.measure,
         estimate=row.estimate,
         own=about is not None and about.pk == reader.agency_id,
+        cases=row.cases,
+        closed=row.closed,
+        as_of=row.as_of,
     )
 
 

@@ -85,6 +85,10 @@ def test_standings_carry_the_figures_and_the_way_to_their_events(api_of, worked)
         "agency",
         "class",
         "period",
+        "cases",
+        "closed",
+        "as_of",
+        "measures",
         "measure",
         "value",
         "unit",
@@ -94,27 +98,34 @@ def test_standings_carry_the_figures_and_the_way_to_their_events(api_of, worked)
         "evidence",
     }
     assert api_of("ana").get(answer["results"][0]["evidence"]).status_code == 200
-    assert len(api_of("ana").get("/api/v1/standings?period=2026-05").json()["results"]) == 8
+    whole = api_of("ana").get("/api/v1/standings?period=2026-05").json()["results"]
+    card = api_of("ana").get("/api/v1/scorecards/north?period=2026-05").json()
+    assert [row["agency"] for row in whole] == ["north", "south"]
+    assert set(whole[0]) == {*card, "class"}
+    shared = [{k: v for k, v in figure.items() if k != "excluded"} for figure in card["measures"]]
+    assert (whole[0]["cases"], whole[0]["closed"], whole[0]["measures"]) == (card["cases"], card["closed"], shared)
 
 
 def test_a_liaison_finds_nothing_of_another_agency_in_the_bytes(api_of, worked):
     answer = api_of("nia").get("/api/v1/standings?period=2026-05")
     rows = answer.json()["results"]
-    assert {row["agency"] for row in rows} == {"north", None} and len(rows) == 8
-    assert all(row["evidence"] is None for row in rows if row["agency"] is None)
+    assert [row["agency"] for row in rows] == ["north", None] and all(len(row["measures"]) == 4 for row in rows)
+    (middle,) = [row for row in rows if row["agency"] is None]
+    assert (middle["cases"], middle["closed"], middle["as_of"]) == (None, None, None)
+    assert all(figure["evidence"] is None for figure in middle["measures"])
     assert b"south" not in answer.content and b"Southern" not in answer.content
     for short in ("ada", "north_key"):
         assert api_of(short).get("/api/v1/standings").status_code == 404
 
 
 def test_standings_are_paged(api_of, worked, monkeypatch):
-    monkeypatch.setattr("tenants.queries.paging.page_of.__kwdefaults__", {"cursor": "", "size": 3})
+    monkeypatch.setattr("tenants.queries.paging.page_of.__kwdefaults__", {"cursor": "", "size": 1})
     api, seen, cursor, pages = api_of("ana"), [], "", 0
     while True:
         page = api.get(f"/api/v1/standings?period=2026-05&cursor={cursor}").json()
         pages += 1
-        seen += [(row["agency"], row["measure"]) for row in page["results"]]
+        seen += [(row["agency"], figure["measure"]) for row in page["results"] for figure in row["measures"]]
         cursor = page["next"]
         if cursor is None:
             break
-    assert len(seen) == len(set(seen)) == 8 and pages == 3
+    assert len(seen) == len(set(seen)) == 8 and pages == 2

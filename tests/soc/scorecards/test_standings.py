@@ -41,13 +41,30 @@ def contained(cast, third, work, clock, deliver_all):
 
 def rows(reader, measure=MEASURE):
     with opened(reader):
-        return standings_of(period=PERIOD, measure=measure, reader=reader)[0]
+        return [one.head for one in standings_of(period=PERIOD, measure=measure, reader=reader)[0]]
 
 
 def test_the_floor_sees_every_agency_with_its_figure(cast, contained):
     for reader in (cast.ana, cast.lee, cast.aud):
         seen = {row.agency: (row.estimate.value, row.estimate.n, row.estimate.events) for row in rows(reader)}
         assert seen == {"north": (600, 1, 1), "south": (1200, 1, 1), "west": (3600, 1, 1)}
+
+
+def test_closing_a_case_that_ends_no_measure_still_moves_the_standings(cast, contained, work, deliver_all):
+    before = {row.agency: (row.closed, row.cases) for row in rows(cast.ana)}
+    assert before == {"north": (0, 1), "south": (0, 1), "west": (0, 1)}
+    number = work.open(cast.north)
+    work.close(number, disposition="false_positive_rule")
+    with scope.floor(None, actor="test"):
+        last = Entry.objects.order_by("-id").values_list("id", flat=True)[0]
+    deliver_all()
+    after = {row.agency: (row.closed, row.cases) for row in rows(cast.ana)}
+    assert after == {**before, "north": (1, 2)}
+    with scope.floor(None, actor="test"):
+        told = Entry.objects.filter(kind="scorecards.StandingsChanged", id__gt=last).values_list("agency_id", flat=True)
+        assert {None, cast.north.pk} <= set(told)
+    middle = next(row for row in rows(cast.nia) if not row.agency)
+    assert (middle.cases, middle.closed, middle.as_of) == (None, None, None)
 
 
 def test_an_analyst_of_one_agency_sees_that_one(cast, contained):
