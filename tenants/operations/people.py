@@ -38,7 +38,7 @@ def add_person(*, email: str, name: str, by: Actor, password: str | None = None,
 
 
 def grant(*, person: UUID, role: str, agency: str | None, by: Actor) -> Membership:
-    """Give a person a role, for one agency (slug) or for the whole programme.
+    """Give a person a role, for one agency (slug) or for the whole program.
 
     A liaison needs an agency; admin and auditor are programme-wide. Raises NotAllowed, Unknown, Invalid (role, agency), Conflict.
     """
@@ -49,7 +49,7 @@ def grant(*, person: UUID, role: str, agency: str | None, by: Actor) -> Membersh
         require(role in Role.values, Invalid("This role does not exist.", field="role", cure=cure))
         alone = Invalid("A liaison speaks for one agency.", field="agency", cure="Choose the agency.")
         require(role != Role.LIAISON or bool(agency), alone)
-        wide = Invalid("This role is for the whole programme.", field="agency", cure="Leave the agency out.")
+        wide = Invalid("This role is for the whole program.", field="agency", cure="Leave the agency out.")
         require(role not in (Role.ADMIN, Role.AUDITOR) or not agency, wide)
         one = Agency.objects.filter(slug=agency).first() if agency else None
         missing = Invalid("There is no such agency.", field="agency", cure="Choose one from the directory.")
