@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from tenants.actors import Actor
-from tenants.errors import DomainError, Invalid, TooLarge, Unauthenticated, Unknown, UnsupportedForm, require
+from tenants.errors import Conflict, DomainError, Invalid, TooLarge, Unauthenticated, Unknown, UnsupportedForm, require
 from tenants.gates.identifying import request_actor
 from tenants.gates.opening import note_refusal, opened
 from tenants.gates.versions import version_of
@@ -106,23 +106,40 @@ class ApiView(APIView):
         """Run a mutating call once for one Idempotency-Key. `call()` makes the one call and returns the JSON answer."""
         key = self.request.META.get("HTTP_IDEMPOTENCY_KEY", "")
         if not key:
-            return self._done(call(), status)
-        require(
-            len(key) <= 200 and "\x00" not in key,
-            Invalid("The key is too long.", field="Idempotency-Key", cure="Use at most 200 characters."),
-        )
+            return self._done(call, status)
+        if len(key) > 200 or "\x00" in key:
+            self._done(call, status)
+            raise Invalid("The key is too long.", field="Idempotency-Key", cure="Use at most 200 characters.")
         raw = self.request._request.body
         fingerprint = hashlib.sha256(
             b"\n".join([self.request.path.encode(), self.request.META.get("HTTP_IF_MATCH", "").encode(), raw])
         ).digest()
-        known = begin_answer(key=key, route=f"{self.request.method} {self.request.path}", fingerprint=fingerprint, by=self.actor)
+        try:
+            known = begin_answer(key=key, route=f"{self.request.method} {self.request.path}", fingerprint=fingerprint, by=self.actor)
+        except Conflict:
+            self._refuse_before_conflict(call)
+            raise
         if known is not None:
             return Response(known.body, status=known.status)
-        response = self._done(call(), status)
+        response = self._done(call, status)
         keep_answer(key=key, status=response.status_code, body=response.data, by=self.actor)
         return response
 
-    def _done(self, answer: Any, status: int) -> Response:
+    def _refuse_before_conflict(self, call: Any) -> None:
+        """Raise what comes before a 409 in the order of refusals; whatever `call` changed is rolled back with the conflict."""
+        try:
+            call()
+        except DomainError as error:
+            if error.status not in (409, 422):
+                raise
+
+    def _done(self, call: Any, status: int) -> Response:
+        try:
+            answer = call()
+        except DomainError as error:
+            if self.body_problem is not None and error.status == self.body_problem.status:
+                raise self.body_problem from error  # a field that is missing is only the consequence
+            raise
         if self.body_problem is not None:
             raise self.body_problem
         return Response(answer, status=status)

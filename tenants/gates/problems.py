@@ -73,7 +73,7 @@ def as_domain_error(exc: Exception) -> DomainError:
         error.cure = "Send valid JSON in UTF-8."
     elif isinstance(exc, exceptions.APIException):
         error.status = exc.status_code
-        error.code, error.title = _CODES.get(exc.status_code, "refused"), str(exc.default_detail)
+        error.code, error.title = _CODES.get(exc.status_code, "refused"), str(exc.detail)
     else:
         logger.exception("an API call failed", exc_info=exc)
         error.status, error.code, error.title = 500, "internal", "Something failed on our side"

@@ -25,7 +25,7 @@ def note(*, number: str, version: Version, text: Any, by: Actor, visibility: Any
     """
     case = take(number, allowed=may_note, version=version, by=by)
     text = text_of(text, field="text", most=MOST_NOTE)
-    shown = choice_of(visibility or Visibility.INTERNAL, Visibility, field="visibility")
+    shown = choice_of(Visibility.INTERNAL if visibility in (None, "") else visibility, Visibility, field="visibility")
     if by.speaks_for_an_agency:
         shown = Visibility.RELEASED
     released = shown is Visibility.RELEASED

@@ -251,3 +251,52 @@ def test_release_by_the_ids_that_the_case_names(full: Case, api_of: Callable[[st
     assert len(shown["notes"]) == 2
     assert len(shown["observables"]) == 2
     assert len(shown["techniques"]) == 2
+
+
+def test_a_used_key_tells_a_stranger_nothing(cast: Cast, case: Case, api_of: Callable[[str], Any]) -> None:
+    nia = api_of("nia")
+    assert nia.send(path(case, "note"), {"text": "From us."}, version=1, key="one-key").status_code == 200
+    other = api_of("lee").send("/api/v1/cases", {"agency": "south", "title": "Theirs", "severity": "low", "reason": "A call."}).json()
+    foreign = nia.send(f"/api/v1/cases/{other['number']}/note", {"text": "x"}, version=1, key="one-key")
+    assert (foreign.status_code, foreign.json()["code"]) == (404, "not_found")
+    assert nia.send(path(case, "claim"), {}, version=2, key="one-key").status_code == 403
+    assert nia.send(path(case, "note"), {"text": "x"}, key="one-key").status_code == 428
+    clash = nia.send(path(case, "note"), {"text": "x"}, version=2, key="one-key")
+    assert (clash.status_code, clash.json()["code"]) == (409, "idempotency_conflict")
+    invalid = nia.send(path(case, "note"), {"text": ""}, version=2, key="one-key")
+    assert (invalid.status_code, invalid.json()["code"]) == (409, "idempotency_conflict")
+    again = nia.get(path(case)).json()
+    assert [n["text"] for n in again["notes"]] == ["From us."]  # what the clashing calls did was taken back
+    assert again["version"] == 2
+
+
+def test_a_key_that_is_too_long_is_refused_last(cast: Cast, case: Case, api_of: Callable[[str], Any]) -> None:
+    long = "k" * 201
+    assert api_of("sol").send(path(case, "note"), {"text": "x"}, version=1, key=long).status_code == 404
+    assert api_of("aud").send(path(case, "note"), {"text": "x"}, version=1, key=long).status_code == 403
+    assert api_of("ana").send(path(case, "note"), {"text": "x"}, version=9, key=long).status_code == 409
+    refused = api_of("ana").send(path(case, "note"), {"text": "x"}, version=1, key=long)
+    assert (refused.status_code, refused.json()["field"]) == (422, "Idempotency-Key")
+    assert api_of("ana").get(path(case)).json()["version"] == 1
+
+
+@pytest.mark.parametrize("key", ["", "a-key"])
+def test_a_broken_body_is_named_as_such(cast: Cast, case: Case, api_of: Callable[[str], Any], key: str) -> None:
+    sent = {"data": "{bro", "content_type": "application/json", **({"HTTP_IDEMPOTENCY_KEY": key} if key else {})}
+    broken = api_of("ana").post(path(case, "note"), HTTP_IF_MATCH="1", **sent)
+    assert (broken.status_code, broken.json()["code"]) == (422, "not_json")
+    by_hand = api_of("ana").post("/api/v1/cases", **sent)
+    assert (by_hand.status_code, by_hand.json()["code"]) == (422, "not_json")
+    assert api_of("ana").post(path(case, "note"), HTTP_IF_MATCH="9", **sent).status_code == 409
+
+
+@pytest.mark.parametrize("visibility", [{}, [], 0, False, "secret"])
+def test_a_visibility_that_is_none_is_refused(cast: Cast, case: Case, api_of: Callable[[str], Any], visibility: Any) -> None:
+    refused = api_of("ana").send(path(case, "note"), {"text": "x", "visibility": visibility}, version=1)
+    assert (refused.status_code, refused.json()["field"]) == (422, "visibility")
+
+
+def test_a_method_that_does_not_exist_is_named(cast: Cast, api_of: Callable[[str], Any]) -> None:
+    refused = api_of("ana").delete("/api/v1/cases")
+    assert (refused.status_code, refused.json()["code"]) == (405, "method_not_allowed")
+    assert refused.json()["detail"] == 'Method "DELETE" not allowed.'
