@@ -1,7 +1,7 @@
 """The figures of a set of cases: one for each measure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from soc.scorecards.measures import MEASURES, CaseFacts, Observation, durations, observe
@@ -15,6 +15,15 @@ class Figure:
     measure: str
     estimate: Estimate
     excluded: int
+
+
+def publishable(estimate: Estimate) -> Estimate:
+    """The estimate without its value while under half of the items are done.
+
+    When most of what is open is young, the curve can reach one half before half of the items have ended; a figure that
+    readers take for "half of them are done by then" waits until they are. The interval stays.
+    """
+    return estimate if 2 * estimate.events >= estimate.n else replace(estimate, value=None)
 
 
 def figures(cases: Iterable[CaseFacts], *, as_of: datetime) -> tuple[Figure, ...]:
@@ -34,7 +43,7 @@ def figures_of(seen: Iterable[tuple[Observation, ...]]) -> tuple[Figure, ...]:
     return tuple(
         Figure(
             measure=measure,
-            estimate=median(durations(mine, measure)),
+            estimate=publishable(median(durations(mine, measure))),
             excluded=sum(found.seconds is None for found in mine),
         )
         for measure, mine in by_measure.items()

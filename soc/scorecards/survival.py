@@ -23,8 +23,8 @@ class Duration:
 class Estimate:
     """A median in seconds with its 95 percent interval.
 
-    `n` counts all durations, `events` those that ended. `value` is None while fewer than half have ended, each bound of
-    the interval while it does not exist.
+    `n` counts all durations, `events` those that ended. `value` and each bound of the interval are None while they
+    do not exist: a curve that never falls to one half has no median.
     """
 
     value: float | None
