@@ -85,7 +85,7 @@ def publish(*, period: str, measure: str, by: Actor) -> Publication:
 
 def _write(period: str, by: Actor) -> None:
     stored = {Place(s.agency_id, s.about_id, s.measure): s for s in Standing.objects.filter(period=period)}
-    new, moved = [], []
+    new, moved, unmoved = [], [], []
     for place, told in _wanted(period):
         row = stored.get(place)
         if row is None:
@@ -94,6 +94,7 @@ def _write(period: str, by: Actor) -> None:
         elif Told(row.size_class, row.estimate, row.cases, row.closed) != told:
             moved.append(row)
         else:
+            unmoved.append((row, told))
             continue
         row.size_class, row.estimate = told.size_class, told.estimate
         row.cases, row.closed, row.as_of = told.cases, told.closed, told.as_of
@@ -101,6 +102,12 @@ def _write(period: str, by: Actor) -> None:
     columns = ["size_class", "value", "low", "high", "n", "events", "cases", "closed", "as_of"]
     Standing.objects.bulk_update(moved, columns, batch_size=200)
     changed = [*new, *moved]
+    # An agency's rows are of one position: those whose figure stayed say so too, which is no news to anybody.
+    with_news = {row.agency_id for row in changed if row.about_id == row.agency_id}
+    beside = [(row, told) for row, told in unmoved if row.about_id == row.agency_id and row.agency_id in with_news]
+    for row, told in beside:
+        row.as_of = told.as_of
+    Standing.objects.bulk_update([row for row, _ in beside], ["as_of"], batch_size=200)
     for reader in sorted({row.agency_id for row in changed}):
         record(StandingsChanged(period=period), agency_id=reader, subject=SUBJECT, by=by)
     if any(row.about_id == row.agency_id for row in changed):

@@ -67,6 +67,22 @@ def test_closing_a_case_that_ends_no_measure_still_moves_the_standings(cast, con
     assert (middle.cases, middle.closed, middle.as_of) == (None, None, None)
 
 
+def test_all_rows_of_an_agency_are_of_one_position(cast, contained, work, deliver_all):
+    before = {row.agency: row.as_of for row in rows(cast.ana)}
+    work.contain(work.open(cast.north))
+    deliver_all()
+    with opened(cast.ana):
+        whole, _ = standings_of(period=PERIOD, measure=None, reader=cast.ana)
+    north = next(one for one in whole if one.head.agency == "north")
+    (position,) = {row.as_of for row in north.rows}
+    assert position > before["north"]
+    work.claim(contained["north"])  # moves one measure of the four
+    deliver_all()
+    measures = ("time_to_contain", "time_to_acknowledge")
+    (later,) = {row.as_of for measure in measures for row in rows(cast.ana, measure) if row.agency == "north"}
+    assert later > position
+
+
 def test_an_analyst_of_one_agency_sees_that_one(cast, contained):
     assert [row.agency for row in rows(cast.zoe)] == ["south"]
 
