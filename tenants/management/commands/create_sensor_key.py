@@ -27,7 +27,8 @@ class Command(BaseCommand):
                     agency=options["agency"], name=options["name"], days=options["days"], by=system("command")
                 )
         except DomainError as error:
-            raise CommandError(f"{error.detail} {error.cure}".strip()) from error
+            said = f"There is no agency {options['agency']}." if error.status == 404 else f"{error.detail} {error.cure}"
+            raise CommandError(said.strip()) from error
         for key in retired:
             self.stderr.write(f"revoked the oldest live key {key.prefix} of {options['name']}")
         self.stdout.write(secret)
