@@ -100,8 +100,10 @@ def start_sweeping() -> threading.Thread:
 
 
 def _sweep_on() -> None:
+    from soc.scorecards.survival import prepare
     from tenants.journal.sweeping import sweep
 
+    prepare()
     while not stopping.wait(SWEEP_SECONDS):
         try:
             sweep()

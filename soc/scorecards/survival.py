@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from math import isfinite
 
 import numpy as np
-from scipy import stats
 
 CONFIDENCE = 0.95
 
@@ -49,6 +48,8 @@ def median(durations: Iterable[Duration]) -> Estimate:
     ended = [each.seconds for each in found if each.ended]
     if not ended:
         return Estimate(value=None, interval=(None, None), n=len(found), events=0)
+    from scipy import stats  # half of a process's start: only those pay it who estimate
+
     sample = stats.CensoredData(uncensored=ended, right=[each.seconds for each in found if not each.ended])
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # the interval is undefined where nothing is left; `_first` knows
@@ -63,3 +64,8 @@ def _first(times: "np.typing.NDArray[np.float64]", still_open: "np.typing.NDArra
     # Where the curve is at 0 the interval is not a number; such a point reaches no bound, as in R's survfit.
     reached = np.flatnonzero(still_open <= 0.5 + 1e-12)
     return float(times[reached[0]]) if reached.size else None
+
+
+def prepare() -> None:
+    """Load the statistics now, so that the first figure does not wait for it."""
+    median([Duration(seconds=1, ended=True), Duration(seconds=2, ended=True)])
