@@ -4,6 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+import orjson
 from django.db import connection, transaction
 
 from tenants.actors import Actor
@@ -32,8 +33,6 @@ def record(event: Any, *, agency_id: int | None, subject: str, by: Actor, at: da
     `subject` ("case:42") orders deliveries: lock the subject's row before recording. `at` is the server's time of
     the act (default: the actor's clock). Raises OutsideTransaction. One statement.
     """
-    import orjson
-
     if not connection.in_atomic_block:
         raise OutsideTransaction(f"record({type(event).__name__}) outside a transaction")
     kind = kind_of(type(event))

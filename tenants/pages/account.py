@@ -6,6 +6,7 @@ from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from tenants.errors import DomainError
 from tenants.gates.identifying import session_actor
 from tenants.gates.pages import Page
 from tenants.operations.preferences import choose_agency, set_preferences
@@ -43,8 +44,6 @@ class _OwnChange(Page):
         return self._plainly(request)
 
     def _plainly(self, request: Any) -> Any:
-        from tenants.errors import DomainError
-
         try:
             self.change(request.POST)
         except DomainError as error:
