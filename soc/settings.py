@@ -52,6 +52,17 @@ INTAKE_BURST: int = env.int("INTAKE_BURST", 60000)
 # Sessions end after so many seconds in all, and so many without activity.
 SESSION_ABSOLUTE_SECONDS: int = env.int("SESSION_ABSOLUTE_SECONDS", 12 * 3600)
 SESSION_IDLE_SECONDS: int = env.int("SESSION_IDLE_SECONDS", 15 * 60)
+# Each new root of the journal and the audit table leaves the database: to this file (empty: to none), and to these addresses.
+ANCHOR_FILE_NAMED: str | None = env.str("ANCHOR_FILE", None)
+ANCHOR_FILE: str = str(VAR / "anchor.jsonl") if ANCHOR_FILE_NAMED is None else ANCHOR_FILE_NAMED
+ANCHOR_MAIL_TO: list[str] = env.list("ANCHOR_MAIL_TO", [])
+EMAIL_HOST: str = env.str("EMAIL_HOST", "localhost")
+EMAIL_PORT: int = env.int("EMAIL_PORT", 25)
+EMAIL_HOST_USER: str = env.str("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD: str = env.str("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS: bool = env.bool("EMAIL_USE_TLS", False)
+DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", "watchfloor@localhost")
+EMAIL_TIMEOUT = 10
 # Attempts from one address; failures of one account are counted apart.
 SIGN_INS_PER_MINUTE: int = env.int("SIGN_INS_PER_MINUTE", 60)
 

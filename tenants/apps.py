@@ -13,7 +13,7 @@ class TenantsConfig(AppConfig):
     def ready(self) -> None:
         """Register the chores of the journal, and write sign-ins down."""
         from tenants.gates import navigation, sign_ins
-        from tenants.journal import delivery, sealing  # noqa: F401 registering is their import
+        from tenants.journal import anchoring, delivery, sealing  # noqa: F401 registering is their import
 
         sign_ins.listen()
         staff = frozenset({"analyst", "watch_lead", "admin", "auditor"})

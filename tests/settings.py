@@ -14,10 +14,13 @@ from soc.settings import CELERY, CHANNEL_LAYERS, TEST_DATABASE
 PREFIX = f"{TEST_DATABASE}-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 CHANNEL_LAYERS["default"]["CONFIG"]["prefix"] = PREFIX
 CELERY["broker_transport_options"]["global_keyprefix"] = f"{PREFIX}:"
+CELERY["task_default_queue"] = f"doorbell-{PREFIX}"
 # A test that wants the bell hangs it up itself; the others leave no messages behind.
 DOORBELL = False
 # Hashing slowly on purpose is what production wants and tests do not.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+# Many databases of tests share this folder; a test of the anchor names a file of its own.
+ANCHOR_FILE = ""
 LOG_LEVEL = "WARNING"
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]

@@ -278,6 +278,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="AnchorMark",
+            fields=[
+                ("place", models.CharField(max_length=10, primary_key=True, serialize=False)),
+                ("seal_id", models.BigIntegerField(default=0)),
+                ("tried_at", models.DateTimeField()),
+            ],
+            options={
+                "constraints": [
+                    tenants.isolation.constraints.Granted(
+                        audited=False, name="anchormark_granted", rights={"soc_central": "SELECT, INSERT, UPDATE"}
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="SensorKey",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

@@ -1,4 +1,4 @@
-"""The journal: facts, their deliveries to subscribers, and the seals over them."""
+"""The journal: facts, their deliveries to subscribers, the seals over them, and how far those were anchored."""
 
 from django.db import models
 
@@ -77,3 +77,14 @@ class Seal(models.Model):
             models.UniqueConstraint(fields=["stream", "first_id"], name="seal_stream_first"),
             Granted(name="seal_granted", rights={"soc_central": "SELECT, INSERT"}),
         ]
+
+
+class AnchorMark(models.Model):
+    """How far one place outside the database (`file`, `mail`) was told of the seals."""
+
+    place = models.CharField(max_length=10, primary_key=True)
+    seal_id = models.BigIntegerField(default=0)
+    tried_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [Granted(name="anchormark_granted", rights={"soc_central": "SELECT, INSERT, UPDATE"})]

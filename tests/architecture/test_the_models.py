@@ -16,6 +16,7 @@ NOT_OWNED = {
     "tenants.SensorKey": "the look-up from key to agency happens in the lobby",
     "tenants.ApiToken": "belongs to a person",
     "tenants.Seal": "covers the whole journal and the whole audit table",
+    "tenants.AnchorMark": "how far the seals were told outside",
     "tenants.AuditRow": "written by PostgreSQL functions only, read centrally",
     "clocks.Instrument": "the law is the same for everyone",
     "clocks.InstrumentState": "the effective-dated states of an instrument",
