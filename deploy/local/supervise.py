@@ -92,6 +92,7 @@ class Supervisor:
         """Everything in order, then watch until told to end."""
         for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(sign, self.asked_to_stop)
+        signal.signal(signal.SIGUSR1, self.asked_to_bring_up)
         if os.environ.get("MAKELEVEL"):
             launch.tie(signal.SIGTERM, os.getppid())
         self.claim_the_place()
@@ -108,6 +109,12 @@ class Supervisor:
 
     def asked_to_stop(self, *_: object) -> None:
         raise Stop
+
+    def asked_to_bring_up(self, *_: object) -> None:
+        """SIGUSR1: what somebody ended on purpose comes up again."""
+        for child in self.children:
+            if child.process is None and child.due is None:
+                child.due = time.monotonic()
 
     def claim_the_place(self) -> None:
         """One service an instance, one an address."""
@@ -257,7 +264,7 @@ class Supervisor:
         lived = time.monotonic() - child.started
         child.process = None
         if code in (0, -signal.SIGTERM, -signal.SIGINT, 128 + signal.SIGTERM):
-            say(f"{child.name}: ended on purpose; it stays down, the rest goes on")
+            say(f"{child.name}: ended on purpose; it stays down, the rest goes on (SIGUSR1 to {os.getpid()} brings it up again)")
             return
         child.quick_deaths = child.quick_deaths + 1 if lived < QUICK else 0
         pause = PAUSES[min(child.quick_deaths, len(PAUSES) - 1)]

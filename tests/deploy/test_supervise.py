@@ -117,6 +117,10 @@ def test_the_service_is_kept_up_ended_on_purpose_and_gone_without_a_trace(servic
     assert not (service.home / "run" / "beat.pid").exists()
     assert service.answers()
 
+    # Asked for, it comes up again.
+    service.process.send_signal(signal.SIGUSR1)
+    until(lambda: (service.home / "run" / "beat.pid").exists() and alive(service.pid("beat")), "it did not come up again", 15)
+
     # Ctrl-C: nothing is left.
     running = [service.pid(name) for name in NAMES if name != "beat"]
     service.process.send_signal(signal.SIGINT)
