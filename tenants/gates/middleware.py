@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.middleware import SessionMiddleware
 
+from tenants.gates.identifying import actor_of
 from tenants.isolation import scope
 
 LOBBY_PATHS = ("/accounts/",)
@@ -30,5 +33,8 @@ class LobbyMiddleware:
     def __call__(self, request: Any) -> Any:
         if request.path.startswith(LOBBY_PATHS):
             with scope.lobby():
+                if settings.DEPLOYMENT != "both" and request.user.is_authenticated and actor_of(request.user) is None:
+                    request.session.flush()  # a session of the other deployment is none here
+                    request.user = AnonymousUser()
                 return self.get_response(request)
         return self.get_response(request)

@@ -1,12 +1,30 @@
-"""Sign-ins, sign-outs and failures, written into the audit table."""
+"""Sign-ins, sign-outs and failures, written into the audit table; whom the other deployment serves does not get in."""
 
 from datetime import UTC, datetime
 from typing import Any
 
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import connection
+from django.shortcuts import render
 
+from tenants.errors import NotAllowed
+from tenants.gates.identifying import actor_of
 from tenants.isolation.scope import current
+
+
+class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
+    """What allauth asks before a proven sign-in becomes a session."""
+
+    def pre_login(self, request: Any, user: Any, **options: Any) -> Any:
+        """Refuses, in words, a person whom this deployment does not serve; their password or passkey was right."""
+        answer = super().pre_login(request, user, **options)
+        if answer is not None or settings.DEPLOYMENT == "both" or actor_of(user) is not None:
+            return answer
+        _write("sign_in_refused", f"person:{user.pk} {user.email} is not served here")
+        error = NotAllowed("This address does not serve you.", cure="Sign in at the address of your own floor or agency.")
+        return render(request, "errors/403.html", {"error": error, "error_page": True}, status=403)
 
 
 def _write(what: str, note: str) -> None:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import close_old_connections
 
 logger = logging.getLogger(__name__)
@@ -11,11 +12,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Chore:
-    """Work kept in rows: `agencies()` says who has some (opens its own scope), `work(agency_id)` does some and says how much."""
+    """Work kept in rows: `agencies()` says who has some (opens its own scope), `work(agency_id)` does some and says how much.
+
+    `central` work is done centrally even when it names an agency; work without an agency always is.
+    """
 
     name: str
     agencies: Callable[[], list[int | None]]
     work: Callable[[int | None], int]
+    central: bool = False
 
 
 _chores: dict[str, Chore] = {}
@@ -29,6 +34,16 @@ def register(chore: Chore) -> None:
 def chores() -> list[Chore]:
     """Every registered kind of work, in order of registration."""
     return list(_chores.values())
+
+
+def home_of(name: str, agency_id: int | None) -> str:
+    """Which of the two deployments does this work: agencies' own is done by their workers, whose login cannot become central."""
+    chore = _chores.get(name)
+    return "floor" if agency_id is None or (chore is not None and chore.central) else "agencies"
+
+
+def _is_ours(chore: Chore, agency_id: int | None) -> bool:
+    return settings.DEPLOYMENT in ("both", home_of(chore.name, agency_id))
 
 
 def sweep(names: tuple[str, ...] | None = None, agency_id: int | str | None = "any", rounds: int = 20) -> int:
@@ -45,7 +60,8 @@ def sweep(names: tuple[str, ...] | None = None, agency_id: int | str | None = "a
             try:
                 agencies = chore.agencies() if agency_id == "any" else [agency_id]
                 for one in agencies:
-                    done += chore.work(one)  # type: ignore[arg-type]
+                    if _is_ours(chore, one):  # type: ignore[arg-type]
+                        done += chore.work(one)  # type: ignore[arg-type]
             except Exception:
                 logger.exception("a chore failed; the next sweep tries again", extra={"chore": chore.name})
                 close_old_connections()

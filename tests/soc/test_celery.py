@@ -1,15 +1,24 @@
 """The doorbell: it carries news, not work, and nothing depends on it."""
 
+import socket
 import threading
 import time
 
 import pytest
 from celery.contrib.testing.worker import start_worker
 from django.conf import settings
+from django.test import override_settings
 
 from soc import celery
 from soc.health.logs import request_id
 from tenants.journal import sweeping
+
+
+def until(true):
+    deadline = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_a_ring_reaches_a_worker_with_the_id_of_its_request(monkeypatch):
@@ -31,28 +40,75 @@ def test_a_ring_reaches_a_worker_with_the_id_of_its_request(monkeypatch):
     assert (("deliveries",), 7, "the-request-1") in heard
 
 
-def test_a_broker_that_is_away_costs_one_short_wait_and_then_none(monkeypatch):
-    bell = celery.Bell()
-    calls = []
+def test_nobody_who_rings_waits_for_a_broker_and_one_that_fails_is_left_in_peace(monkeypatch):
+    bell, calls, asked, answered = celery.Bell(), [], threading.Event(), threading.Event()
 
-    def refuse(*args, **kwargs):
+    def hang_then_refuse(*args, **kwargs):
         calls.append(kwargs)
+        asked.set()
+        answered.wait(10)
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(celery.answer, "apply_async", refuse)
-    with pytest.raises(ConnectionRefusedError):
-        bell("deliveries", None)
+    monkeypatch.setattr(celery.answer, "apply_async", hang_then_refuse)
+    bell("deliveries", None)
+    assert asked.wait(10)
     for _ in range(100):
         bell("deliveries", None)
-    assert len(calls) == 1
+    assert list(bell.waiting) == [("deliveries", None)]
+    answered.set()
+    until(lambda: bell.quiet_until > time.monotonic())
+    bell("runs", 1)
+    assert ("runs", 1) not in bell.waiting
     assert calls[0]["retry"] is False
 
 
-def test_ringing_a_closed_port_gives_up_within_two_seconds():
-    started = time.monotonic()
-    with celery.app.connection_for_write(url="redis://127.0.0.1:1/0") as nowhere, pytest.raises(Exception, match="refused"):
+def test_after_a_while_a_broker_is_rung_again(monkeypatch):
+    bell, rung = celery.Bell(), []
+
+    def fail_once(arguments, **kwargs):
+        rung.append(arguments)
+        if len(rung) == 1:
+            raise ConnectionRefusedError
+
+    monkeypatch.setattr(celery.answer, "apply_async", fail_once)
+    monkeypatch.setattr(celery.Bell, "QUIET_SECONDS", 0.0)
+    bell("deliveries", 1)
+    until(lambda: len(rung) == 1)
+    bell("deliveries", 2)
+    until(lambda: len(rung) == 2)
+    assert rung == [("deliveries", 1), ("deliveries", 2)]
+
+
+@pytest.mark.parametrize("kind", ["redis", "amqp"])
+def test_a_closed_port_is_given_up_at_once_and_asked_once(kind):
+    with celery.app.connection_for_write(url=f"{kind}://127.0.0.1:1") as nowhere, pytest.raises(Exception, match="refused"):
         celery.answer.apply_async(("deliveries", None), retry=False, connection=nowhere)
-    assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize("kind", ["redis", "amqp"])
+def test_a_broker_that_takes_the_call_and_never_speaks_is_given_up(kind):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"{kind}://127.0.0.1:{silent.getsockname()[1]}"
+        with celery.app.connection_for_write(url=address, connect_timeout=1) as frozen, pytest.raises(Exception, match=r"(?i)time"):
+            celery.answer.apply_async(("deliveries", None), retry=False, connection=frozen)
+
+
+@pytest.mark.parametrize(
+    ("work", "agency_id", "rung"),
+    [
+        ("deliveries", 7, "doorbell-agencies"),
+        ("deliveries", None, "doorbell-floor"),
+        ("standings", 7, "doorbell-floor"),
+        ("seal", None, "doorbell-floor"),
+    ],
+)
+@pytest.mark.parametrize("deployment", ["floor", "agencies"])
+def test_each_deployment_rings_for_the_one_that_does_the_work(deployment, work, agency_id, rung, monkeypatch):
+    published = []
+    monkeypatch.setattr(celery.answer, "apply_async", lambda arguments, *, queue, **kwargs: published.append((arguments, queue.name)))
+    with override_settings(DEPLOYMENT=deployment):
+        celery.ring_once(work, agency_id, "")
+    assert published == [((work, agency_id), rung)]
 
 
 def test_the_sweep_goes_on_after_a_failure_and_ends_with_its_worker(monkeypatch):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.apps import apps
+from django.conf import settings
 from django.db.models import Count, Min, Q
 
 from soc.health.measures import age, depth
@@ -67,7 +68,10 @@ def _measured(agencies: frozenset[int] | None, at: datetime) -> Iterator[Depth]:
 
 
 def publish_depths(at: datetime) -> None:
-    """Set this process's gauges from the database, over every agency: numbers only, of no agency in particular."""
+    """Set this process's gauges from the database, over every agency: numbers only, of no agency in particular.
+    The agencies' deployment cannot look across them; the floor's tells for both."""
+    if settings.DEPLOYMENT == "agencies":
+        return
     with scope.floor(None, actor="system:metrics"):
         for found in depths(agencies=None, at=at):
             depth.labels(found.queue.name, found.queue.state).set(found.rows)

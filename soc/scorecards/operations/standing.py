@@ -151,4 +151,4 @@ def work_off(agency_id: int | None) -> int:
         return rank_standings(by=system("standings"))
 
 
-register(Chore("standings", lambda: agencies_with("agencies_with_unranked_scorecards"), work_off))
+register(Chore("standings", lambda: agencies_with("agencies_with_unranked_scorecards"), work_off, central=True))

@@ -10,6 +10,8 @@ import pytest
 from django.conf import settings
 
 ROOT = Path(__file__).resolve().parents[3]
+# On real servers the tests are told of it by this variable, beside those of the settings.
+AGENCIES_URL = os.environ.get("DATABASE_AGENCIES_URL", "")
 GOOD = {
     "WATCHFLOOR_ENV": "production",
     "SECRET_KEY": "k" * 50,
@@ -21,7 +23,10 @@ GOOD = {
 
 
 def login(name: str) -> str:
-    """The address of another login on the tests' own server."""
+    """The address of another login on the tests' server."""
+    given = {"postgres": settings.DATABASE_ADMIN_URL, "soc_backup": settings.DATABASE_BACKUP_URL, "app_agency": AGENCIES_URL}
+    if not settings.EMBEDDED:
+        return given[name] or pytest.skip(f"no address of the login {name} is set")
     state = json.loads((settings.VAR / "servers.json").read_text())
     password = state["admin_password"] if name == "postgres" else state["passwords"][name]
     return f"postgresql://{name}:{password}@127.0.0.1:{state['postgres_port']}/{state['database']}"
@@ -68,6 +73,24 @@ def test_a_privileged_database_user_is_refused():
     assert "is a superuser" in start("worker", **superuser)
     backup = {**GOOD, "DATABASE_URL": login("soc_backup")}
     assert "may bypass row-level security" in start("worker", **backup)
+
+
+def test_the_agencies_deployment_refuses_a_login_that_could_become_central():
+    assert "may become central" in start("web", **GOOD, DEPLOYMENT="agencies")
+    assert start("web", **{**GOOD, "DATABASE_URL": login("app_agency")}, DEPLOYMENT="agencies") == "started"
+
+
+def test_a_deployment_that_does_not_exist_is_named():
+    assert "DEPLOYMENT" in start("command", DEPLOYMENT="somewhere")
+
+
+def test_a_secret_may_be_a_mounted_file(tmp_path):
+    file = tmp_path / "secret_key"
+    file.write_text("k" * 50 + "\n")
+    others = {name: value for name, value in GOOD.items() if name != "SECRET_KEY"}
+    assert start("web", **others, SECRET_KEY_FILE=str(file)) == "started"
+    file.write_text("short")
+    assert "SECRET_KEY is shorter" in start("web", **others, SECRET_KEY_FILE=str(file))
 
 
 def test_a_settable_clock_is_refused():
