@@ -14,6 +14,9 @@ from tenants.isolation.scope import Scope, current
 Statement = tuple[str, Sequence[Any] | Mapping[str, Any]]
 Rows = list[tuple[Any, ...]]
 
+# In a test's own transaction the role of the scope before is still in force; a transaction of one's own begins without any.
+NOBODY = "SELECT set_config('role', 'none', true), set_config('app.agency', '', true)"
+
 
 def once(wanted: Scope, *statements: Statement) -> Rows:
     """Run `statements` in a transaction of their own in the scope `wanted`; the rows of the last, after the commit.
@@ -56,6 +59,7 @@ def _alone(first: Statement, statements: Sequence[Statement]) -> Rows:
 
 def _inside(first: Statement, statements: Sequence[Statement]) -> Rows:
     with transaction.atomic(durable=True), connection.wrap_database_errors:
+        Cursor(connection.connection).execute(NOBODY)
         Cursor(connection.connection).execute(*first)
         rows = _rows([_sent(statement) for statement in statements][-1])
     connection.applied = None  # type: ignore[attr-defined]  # the role outlives the savepoint: whoever comes next sets their own

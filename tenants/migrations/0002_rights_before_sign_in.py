@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from tenants.isolation.functions import agencies_with
+from tenants.isolation.functions import agencies_with, owned_by
 
 LOBBY = """
 GRANT SELECT, INSERT, UPDATE, DELETE ON django_session, account_emailaddress, account_emailconfirmation, mfa_authenticator TO soc_lobby;
@@ -11,6 +11,15 @@ CREATE TABLE watchfloor_cache (cache_key varchar(255) PRIMARY KEY, value text NO
 CREATE INDEX watchfloor_cache_expires ON watchfloor_cache (expires);
 GRANT SELECT, INSERT, UPDATE, DELETE ON watchfloor_cache TO soc_lobby;
 """
+
+# The logins themselves may call it, before they have a role: a live key gives the agency, a dead one nothing.
+KEYS = """
+CREATE FUNCTION agency_of_key(prefix text, digest bytea) RETURNS TABLE (agency_id bigint, key_id bigint) LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+  SELECT k.agency_id, k.id FROM tenants_sensorkey k
+  WHERE k.prefix = $1 AND k.digest = $2 AND k.revoked_at IS NULL AND k.expires_at > clock_timestamp()
+$$;
+""" + owned_by("agency_of_key(text, bytea)", "soc_lobby", callable_by=("app_floor", "app_agency"))
 
 
 class Migration(migrations.Migration):
@@ -26,6 +35,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(LOBBY, "DROP TABLE watchfloor_cache"),
+        migrations.RunSQL(KEYS, "DROP FUNCTION agency_of_key(text, bytea)"),
         migrations.RunSQL(
             agencies_with(
                 "agencies_with_deliveries",

@@ -1,6 +1,6 @@
 """POST /api/v1/alerts: what a sensor sends is stored before it is answered. A plain view: this is the busiest door."""
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -11,15 +11,17 @@ from drf_spectacular.utils import OpenApiTypes, extend_schema
 from rest_framework.views import APIView
 
 from soc.cases.intake.splitting import Posting, key_is_valid, split
-from soc.cases.operations.intake import ItemAnswer, admit, receive
+from soc.cases.operations.intake import ItemAnswer, admit, receive, take
 from soc.cases.policies import may_post_alerts
 from tenants.actors import Actor
 from tenants.errors import Conflict, DomainError, Invalid, NotAllowed, TooLarge, Unauthenticated, UnsupportedForm, require
 from tenants.gates.identifying import request_actor
 from tenants.gates.opening import note_refusal, opened
 from tenants.gates.problems import answer
+from tenants.gates.sensors import remember_sensor, sensor_seen
 
 MOST_BYTES = 32 * 1024 * 1024
+SMALL_BYTES = 64 * 1024  # a larger body is read when its key was looked up, and does not hold up the key's next one while it is stored
 JSON, NDJSON = "application/json", "application/x-ndjson"
 COUNTED = {"accepted": "accepted", "repeated": "repeated", "conflict": "refused", "refused": "refused"}
 RETRY_SECONDS = 5
@@ -41,15 +43,35 @@ class Unavailable(DomainError):
 def post_alerts(request: Any) -> HttpResponse:
     """One alert, an array, or NDJSON, from a sensor key. Answers after the commit."""
     try:
-        actor = request_actor(request)
-        return answer(Unauthenticated()) if actor is None else _taken(request, actor)
+        body = _Body(request)
+        return _taken_at_once(request, body) or _taken_with_care(request, body)
     except (OperationalError, InterfaceError):
         return answer(Unavailable(retry_after=RETRY_SECONDS, cure=f"Send it again after {RETRY_SECONDS} seconds."))
 
 
-def _taken(request: Any, actor: Actor) -> HttpResponse:
+def _taken_at_once(request: Any, body: "_Body") -> HttpResponse | None:
+    """The way of nearly every post: a sensor met before, a small body, good alerts. None sends it the careful way."""
+    sensor = sensor_seen(request.META.get("HTTP_AUTHORIZATION", ""))
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if sensor is None or request.method != "POST" or not length.isdigit() or int(length) > SMALL_BYTES:
+        return None
     try:
-        posting = _read(request, actor)
+        posting = _read(request, sensor.actor, body)
+        answers = take(items=posting.items, opening=sensor.opening, by=sensor.actor)
+    except DomainError:
+        return None
+    return _answered(answers, posting) if answers else None
+
+
+def _taken_with_care(request: Any, body: "_Body") -> HttpResponse:
+    actor = request_actor(request)
+    remember_sensor(request.META.get("HTTP_AUTHORIZATION", ""), actor)
+    return answer(Unauthenticated()) if actor is None else _taken(request, actor, body)
+
+
+def _taken(request: Any, actor: Actor, body: "_Body") -> HttpResponse:
+    try:
+        posting = _read(request, actor, body)
         with opened(actor):  # of its own, so that a long batch does not hold up the key's next one
             admit(count=len(posting.items), by=actor)
         with opened(actor):
@@ -60,16 +82,29 @@ def _taken(request: Any, actor: Actor) -> HttpResponse:
         return answer(error)
 
 
-def _read(request: Any, actor: Actor) -> Posting:
+class _Body:
+    """The bytes of a request, read when they are wanted and not before; the careful way may want them again."""
+
+    def __init__(self, request: Any) -> None:
+        self.request = request
+        self.read: bytes | None = None
+
+    def bytes(self) -> bytes:
+        if self.read is None:
+            self.read = self.request.read(MOST_BYTES + 1)  # a chunked body does not say how long it is
+        return self.read
+
+
+def _read(request: Any, actor: Actor, body: _Body) -> Posting:
     """Everything that is refused before anything is stored, in the order of refusals; then the items."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     require(not length.isdigit() or int(length) <= MOST_BYTES, TooLarge(limit_bytes=MOST_BYTES))
     ndjson = _is_ndjson(request)
     require(may_post_alerts(actor), NotAllowed("Alerts are posted with a sensor key."))
     require(request.method == "POST", MethodNotAllowed())
-    body = request.read(MOST_BYTES + 1)  # a chunked body does not say how long it is
-    require(len(body) <= MOST_BYTES, TooLarge(limit_bytes=MOST_BYTES))
-    return _with_key(split(body, ndjson=ndjson), request.META.get("HTTP_IDEMPOTENCY_KEY", ""))
+    sent = body.bytes()
+    require(len(sent) <= MOST_BYTES, TooLarge(limit_bytes=MOST_BYTES))
+    return _with_key(split(sent, ndjson=ndjson), request.META.get("HTTP_IDEMPOTENCY_KEY", ""))
 
 
 def _is_ndjson(request: Any) -> bool:
@@ -104,8 +139,8 @@ def _answered(answers: tuple[ItemAnswer, ...], posting: Posting) -> HttpResponse
 
 
 def _item(one: ItemAnswer) -> dict[str, Any]:
-    found = asdict(one)
-    return found if one.problem else {name: value for name, value in found.items() if name != "problem"}
+    found = {"index": one.index, "receipt": one.receipt, "status": one.status}
+    return {**found, "problem": one.problem} if one.problem else found
 
 
 def _refusal(one: ItemAnswer, body: dict[str, Any]) -> DomainError:

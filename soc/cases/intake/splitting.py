@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn
 
+import orjson
 import rfc8785
 
 from soc.cases.intake.problems import Problem
@@ -73,6 +74,9 @@ def texts_of_elements(body: bytes) -> list[str] | None:
 
 def read_item(raw: bytes, *, index: int = 0) -> Item:
     """Read the bytes of one item, wrapped with an idempotency key or not. Never raises."""
+    plain = _read_plainly(raw)
+    if plain is not None:
+        return Item(index, raw, plain[0], None, plain[1], None)
     text = _decoded(raw)
     value = _not_json("it is not UTF-8") if text is None else _loaded(text)
     if isinstance(value, Problem):
@@ -86,6 +90,44 @@ def read_item(raw: bytes, *, index: int = 0) -> Item:
     cure = f"Send 1 to {KEY_LIMIT} printable ASCII characters."
     problem = Problem("bad_idempotency_key", "idempotency_key", "The idempotency key cannot be used.", cure)
     return Item(index, inner, None, None, content, problem)
+
+
+def _read_plainly(raw: bytes) -> tuple[dict[str, object], str] | None:
+    """The value of an unwrapped object, and its content key, where the fast parser reads it as the careful one would; else None.
+
+    The two differ in fractions, in integers beyond 2**53, in the order of keys beyond U+E000, and in what is not quite JSON.
+    """
+    try:
+        value = orjson.loads(raw)
+        if not isinstance(value, dict) or "idempotency_key" in value or not _is_simple(value):
+            return None
+        canonical = orjson.dumps(value, option=_CANONICAL)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None
+    return None if _HIGH.search(canonical) else (value, _digest(canonical))
+
+
+def _is_simple(value: object) -> bool:
+    """Whether a value holds no fraction and is not deep."""
+    layer = [value]
+    for _ in range(DEPTH_LIMIT + 1):
+        below: list[object] = []
+        for found in layer:
+            kind = type(found)
+            if kind is dict:
+                below.extend(found.values())  # type: ignore[attr-defined]
+            elif kind is list:
+                below.extend(found)  # type: ignore[call-overload]
+            elif kind is float:
+                return False
+        if not below:
+            return True
+        layer = below
+    return False
+
+
+_CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+_HIGH = re.compile(rb"[\xee-\xf4]")  # first bytes in UTF-8 of what sorts differently in UTF-16, as RFC 8785 sorts
 
 
 def content_key(value: object, raw: bytes) -> str:

@@ -10,8 +10,9 @@ from uuid import uuid4
 
 import orjson
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
 from psycopg import Cursor
+from psycopg.errors import InsufficientPrivilege
 
 from soc.cases.events import AlertDied, AlertsArrived
 from soc.cases.intake.problems import Problem
@@ -21,8 +22,11 @@ from soc.cases.intake.splitting import Item
 from soc.cases.policies import may_post_alerts
 from tenants.actors import Actor
 from tenants.errors import NotAllowed, TooFast, require
+from tenants.isolation.once import Statement, opened_by
+from tenants.isolation.scope import TENANT, Scope
 from tenants.journal import doorbell
-from tenants.journal.recording import record
+from tenants.journal.recording import appending, heard, record
+from tenants.journal.subscribing import kind_of
 
 INTAKE = "intake"  # the subject of the journal's facts about the intake, and the name of the work that follows
 
@@ -38,22 +42,34 @@ RETURNING held.items
 LEFT = f"SELECT {_FILLED} FROM cases_intakeallowance held WHERE agency_id = %(agency)s AND key_id = %(key)s"  # noqa: S608 (constants only)
 
 # Binary arrays (%b) cost Python a tenth of text ones. The rows come sorted by key: unsorted, two overlapping batches deadlock.
-STORE = """
-WITH given AS (
-  SELECT * FROM unnest(%(ids)s::uuid[], %(keys)s::text[], %(digests)b::bytea[], %(raws)b::bytea[], %(problems)s::text[],
-                       %(positions)s::int[]) AS g(public_id, key, digest, raw, problem, position)),
+GIVEN = """
+SELECT * FROM unnest(%(ids)s::uuid[], %(keys)s::text[], %(digests)b::bytea[], %(raws)b::bytea[], %(problems)s::text[],
+                     %(positions)s::int[]) AS g(public_id, key, digest, raw, problem, position)
+"""
+STORED = """
 stored AS (
   INSERT INTO cases_receipt (agency_id, public_id, source, key, digest, state, why, problem, received_at, position, settled_at,
                              repeats, attempts)
   SELECT %(agency)s, public_id, %(source)s, key, digest, CASE WHEN problem IS NULL THEN 'pending' ELSE 'dead' END, '',
-         problem::jsonb, %(at)s, position, CASE WHEN problem IS NULL THEN NULL::timestamptz ELSE %(at)s END, 0, 0
+         problem::jsonb, %(at)s::timestamptz, position, CASE WHEN problem IS NULL THEN NULL ELSE %(at)s::timestamptz END, 0, 0
   FROM given
   ON CONFLICT (agency_id, key) DO NOTHING RETURNING id, public_id, key),
 bodies AS (
   INSERT INTO cases_body (agency_id, receipt_id, raw)
   SELECT %(agency)s, stored.id, given.raw FROM stored JOIN given ON given.public_id = stored.public_id)
-SELECT key, public_id::text FROM stored
 """
+STORE = f"WITH given AS ({GIVEN}), {STORED} SELECT key, public_id::text FROM stored"  # noqa: S608 (constants only)
+
+# The same with what may be sent and with the fact: all that one post of good alerts does. No row at all: too fast.
+ARRIVED = """
+SELECT %(agency)s::bigint, %(kind)s::text, %(subject)s::text, jsonb_build_object('count', count(*)), %(at)s::timestamptz, %(actor)s::text,
+       %(source)s::text FROM stored HAVING count(*) > 0
+"""
+TAKE_AND_STORE = f"""
+WITH taken AS ({TAKE}),
+given AS ({GIVEN} WHERE EXISTS (SELECT FROM taken)), {STORED}, {appending(ARRIVED)}
+SELECT key, public_id::text FROM stored UNION ALL SELECT NULL, NULL FROM taken
+"""  # noqa: S608 (constants only)
 
 # A plan that was made while a table was empty reads all of it, and a session keeps the plans of its foreign keys' checks.
 PREFER_INDEXES = "SELECT set_config('enable_seqscan', 'off', true)"
@@ -91,14 +107,7 @@ def admit(*, count: int, by: Actor) -> None:
     """
     if by.key_id is None or count == 0:
         return
-    given = {
-        "agency": by.agency_id,
-        "key": by.key_id,
-        "count": count,
-        "rate": settings.INTAKE_RATE,
-        "burst": settings.INTAKE_BURST,
-        "now": by.now(),
-    }
+    given = _allowance(count, by)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(TAKE, given)
         if cursor.fetchone() is not None:
@@ -118,14 +127,52 @@ def receive(*, items: Iterable[Item], by: Actor) -> tuple[ItemAnswer, ...]:
     items = tuple(items)
     with transaction.atomic():
         require(may_post_alerts(by), NotAllowed())
-        first: dict[str, Item] = {}
-        for item in items:
-            first.setdefault(_key(item), item)
+        first = _first_of_each(items)
         problems = {key: _problem(item) for key, item in first.items()}
         stored = _store(first, problems, by) if first else {}
         known = _recall(items, first, stored, by)
         _tell(stored, problems, by)
         return tuple(_answer(item, first, problems, stored, known) for item in items)
+
+
+def take(*, items: Iterable[Item], opening: Statement, by: Actor) -> tuple[ItemAnswer, ...] | None:
+    """Admit and receive good alerts of a sensor in one round trip; `opening` opens the agency's transaction if its key is alive.
+
+    None, and nothing is done, where more must be said: an item with a problem, too many at once, a key that died. Then
+    look the key up, and call `admit` and `receive`. Raises NotAllowed.
+    """
+    require(may_post_alerts(by), NotAllowed())
+    items = tuple(items)
+    first = _first_of_each(items)
+    nothing_wrong: dict[str, dict[str, str] | None] = dict.fromkeys(first)
+    if not items or any(_problem(item) for item in first.values()):
+        return None
+    within = Scope(TENANT, agency=by.agency_id, actor=by.name)
+    fact = {"kind": kind_of(AlertsArrived), "subject": INTAKE, "actor": by.name, **heard(AlertsArrived)}
+    given = {**_allowance(len(items), by), **_rows(first, nothing_wrong, by), **fact}
+    try:
+        rows = opened_by(opening, (TAKE_AND_STORE, given), within=within)
+        if not rows:
+            return None
+        stored = {key: receipt for key, receipt in rows if key is not None}
+        if stored:
+            doorbell.ring("deliveries", by.agency_id)
+            doorbell.ring(INTAKE, by.agency_id)
+        # In a transaction of its own, which sees what a parallel winner has just committed.
+        repeated = _repeated(items, first, stored)
+        known = _by_key(opened_by(opening, (RECALL, _asked(repeated, by)), within=within)) if repeated else {}
+    except ProgrammingError as error:
+        if isinstance(error.__cause__, InsufficientPrivilege):
+            return None
+        raise
+    return tuple(_answer(item, first, nothing_wrong, stored, known) for item in items)
+
+
+def _first_of_each(items: tuple[Item, ...]) -> dict[str, Item]:
+    first: dict[str, Item] = {}
+    for item in items:
+        first.setdefault(_key(item), item)
+    return first
 
 
 def _key(item: Item) -> str:
@@ -148,46 +195,66 @@ def _problem(item: Item) -> dict[str, str] | None:
     return as_document(found) if isinstance(found, Problem) else None
 
 
+def _allowance(count: int, by: Actor) -> dict[str, Any]:
+    return {
+        "agency": by.agency_id,
+        "key": by.key_id,
+        "count": count,
+        "rate": settings.INTAKE_RATE,
+        "burst": settings.INTAKE_BURST,
+        "now": by.now(),
+    }
+
+
+def _rows(first: dict[str, Item], problems: dict[str, dict[str, str] | None], by: Actor) -> dict[str, Any]:
+    keys = sorted(first)
+    return {
+        "agency": by.agency_id,
+        "source": by.label[:80],
+        "at": by.now(),
+        "ids": [uuid4() for _ in keys],
+        "keys": keys,
+        "digests": [_digest(first[key]) for key in keys],
+        "raws": [first[key].raw for key in keys],
+        "positions": [first[key].index for key in keys],
+        "problems": [orjson.dumps(found).decode() if (found := problems[key]) else None for key in keys],
+    }
+
+
 def _store(first: dict[str, Item], problems: dict[str, dict[str, str] | None], by: Actor) -> dict[str, str]:
     """Insert what is new; the receipt's public id for each key that was."""
-    keys = sorted(first)
     with connection.cursor() as cursor:
         cursor.execute(PREFER_INDEXES)
-    rows = _binary(
-        STORE,
-        {
-            "agency": by.agency_id,
-            "source": by.label[:80],
-            "at": by.now(),
-            "ids": [uuid4() for _ in keys],
-            "keys": keys,
-            "digests": [_digest(first[key]) for key in keys],
-            "raws": [first[key].raw for key in keys],
-            "positions": [first[key].index for key in keys],
-            "problems": [orjson.dumps(found).decode() if (found := problems[key]) else None for key in keys],
-        },
-    )
-    return dict(rows)
+    return dict(_binary(STORE, _rows(first, problems, by)))
+
+
+def _repeated(items: tuple[Item, ...], first: dict[str, Item], stored: dict[str, str]) -> dict[tuple[str, bytes], int]:
+    """How often each key and content came beyond the one that was stored, sorted."""
+    if len(stored) == len(items):
+        return {}
+    times = Counter((_key(item), _digest(item)) for item in items)
+    for key in stored:
+        times[key, _digest(first[key])] -= 1
+    return {pair: count for pair, count in sorted(times.items()) if count > 0}
+
+
+def _asked(repeated: dict[tuple[str, bytes], int], by: Actor) -> dict[str, Any]:
+    return {
+        "agency": by.agency_id,
+        "keys": sorted({key for key, _ in repeated}),
+        "given_keys": [key for key, _ in repeated],
+        "digests": [digest for _, digest in repeated],
+        "times": list(repeated.values()),
+    }
 
 
 def _recall(items: tuple[Item, ...], first: dict[str, Item], stored: dict[str, str], by: Actor) -> dict[str, tuple[Any, ...]]:
     """Count the repeats, and bring what is known of the keys that were there before: receipt, digest, problem."""
-    times = Counter((_key(item), _digest(item)) for item in items)
-    for key in stored:
-        times[key, _digest(first[key])] -= 1
-    repeated = sorted(pair for pair, count in times.items() if count > 0)
-    if not repeated:
-        return {}
-    rows = _binary(
-        RECALL,
-        {
-            "agency": by.agency_id,
-            "keys": sorted({key for key, _ in repeated}),
-            "given_keys": [key for key, _ in repeated],
-            "digests": [digest for _, digest in repeated],
-            "times": [times[pair] for pair in repeated],
-        },
-    )
+    repeated = _repeated(items, first, stored)
+    return _by_key(_binary(RECALL, _asked(repeated, by))) if repeated else {}
+
+
+def _by_key(rows: Iterable[tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
     return {key: (receipt, bytes(digest), orjson.loads(problem) if problem else None) for key, receipt, digest, problem in rows}
 
 

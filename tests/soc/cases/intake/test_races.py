@@ -14,6 +14,7 @@ from soc.cases.operations.grouping import work_off
 from soc.cases.tasks import work_off_receipts
 from soc.clocks.operations.loading import load_facts
 from tenants.actors import system
+from tenants.gates.sensors import remember_sensor
 from tenants.isolation import scope
 from tests.soc.cases.intake.test_real_path import balance, post
 
@@ -52,7 +53,12 @@ def poster(key: str, body: str, kind: str) -> Callable[[], Any]:
     return lambda: post(Client(headers={"Authorization": f"Bearer {key}"}), body, kind)
 
 
-def test_the_same_alert_twice_at_once_is_stored_once_under_one_receipt(cast: Any, api_of: Any, rules: None, central: Any) -> None:
+@pytest.mark.parametrize("met", [False, True])
+def test_the_same_alert_twice_at_once_is_stored_once_under_one_receipt(
+    cast: Any, api_of: Any, rules: None, central: Any, met: bool
+) -> None:
+    if met:
+        remember_sensor(f"Bearer {cast.north_key}", cast.north_sensor)
     for turn in range(10):
         body = json.dumps({"title": f"Turn {turn}"})
         answers = together(*[poster(cast.north_key, body, "application/json") for _ in range(THREADS)])

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from soc.cases.intake import splitting
 from soc.cases.intake.splitting import DEPTH_LIMIT, Item, read_item, split
 
 DEEP = b"[" * 10_000 + b"]" * 10_000
@@ -138,3 +139,37 @@ def test_no_bytes_break_it(body: bytes, ndjson: bool) -> None:
 def test_an_array_is_cut_where_json_says(values: list[Any], indent: int | None) -> None:
     posting = split(json.dumps(values, indent=indent).encode(), ndjson=False)
     assert [json.loads(item.raw) for item in posting.items] == values
+
+
+_ODD_TEXT = st.text(alphabet="a\ue000\uffff\U0001f600\u00e9\u2028\x00\x1f\x7f")
+_LEAVES = st.none() | st.booleans() | st.integers() | st.integers(2**53 - 2, 2**53 + 2) | st.floats(allow_nan=False) | st.text() | _ODD_TEXT
+
+
+@settings(max_examples=300)
+@given(
+    st.dictionaries(
+        st.text(), st.recursive(_LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text() | _ODD_TEXT, inner), max_leaves=12)
+    ),
+    st.booleans(),
+)
+def test_the_fast_parser_reads_what_the_careful_one_reads(value: dict[str, Any], ascii_only: bool) -> None:
+    raw = json.dumps(value, ensure_ascii=ascii_only).replace("Infinity", "1e400").encode()
+    item = read_item(raw)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(splitting, "_read_plainly", lambda raw: None)
+        careful = read_item(raw)
+    assert item == careful
+    assert repr(item.alert) == repr(careful.alert), "a number keeps its kind"
+
+
+@pytest.mark.parametrize(
+    "raw", [b'{"n": -0}', b'{"a": 1, "a": 2}', b'{"s": "\\ud800"}', b'{"n": 1E2}', DEEP_ALERT, b'{"n": 18446744073709551616}']
+)
+def test_odd_items_have_one_reading(raw: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    item = read_item(raw)
+    monkeypatch.setattr(splitting, "_read_plainly", lambda raw: None)
+    assert read_item(raw) == item
+
+
+def test_an_ordinary_alert_is_read_by_the_fast_parser() -> None:
+    assert splitting._read_plainly('{"title": "Grüße", "n": 7, "more": [{"x": null}]}'.encode()) is not None
