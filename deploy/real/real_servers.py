@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "local"))
 
 import processes
 from places import say
-from servers import POSTGRES_SETTINGS, Servers, binaries, free_port, is_free, wait_for
+from servers import POSTGRES_SETTINGS, Servers, binaries, free_port, give_away, is_free, wait_for
 
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 PACKAGES = {"redis-server": "redis-server", str(RABBITMQ): "rabbitmq-server"}
