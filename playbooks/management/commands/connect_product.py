@@ -1,0 +1,44 @@
+"""Connect a product of an agency, such as its endpoint product, for its playbooks to act with."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from playbooks.operations.connecting import connect
+from tenants.actors import system
+from tenants.errors import DomainError
+from tenants.isolation import scope
+from tenants.queries.directory import agency_of
+
+
+class Command(BaseCommand):
+    """`connect_product --agency SLUG --kind endpoint --name NAME --url URL [--secret NAME] [--host HOST] [--network CIDR]`."""
+
+    help = "Set the connector of an agency; the secret is a name, its value a mounted file or a variable. Can be repeated."
+
+    def add_arguments(self, parser: Any) -> None:
+        parser.add_argument("--agency", required=True, help="the agency's slug")
+        parser.add_argument("--kind", default="endpoint")
+        parser.add_argument("--name", required=True)
+        parser.add_argument("--url", required=True)
+        parser.add_argument("--secret", default="", help="the name of the secret")
+        parser.add_argument("--host", action="append", default=[], help="one more host that may be called")
+        parser.add_argument("--network", action="append", default=[], help="a network that is not public and is meant")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        by = system("command")
+        try:
+            with scope.floor(None, actor="system:command"):
+                made = connect(
+                    agency_id=agency_of(options["agency"], by).pk,
+                    kind=options["kind"],
+                    name=options["name"],
+                    base_url=options["url"],
+                    secret_name=options["secret"],
+                    allowed_hosts=options["host"],
+                    named_networks=options["network"],
+                    by=by,
+                )
+        except DomainError as error:
+            raise CommandError(f"{error.detail} {error.cure}".strip()) from error
+        self.stdout.write(f"{made.name} is connected")
