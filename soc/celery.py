@@ -24,6 +24,7 @@ from soc.health.logs import request_id
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 1.0
+SEALING = ("seal", "anchor")
 CONFIRM_SECONDS = 3.0
 
 # A queue of RabbitMQ: replicated, and small, since the oldest ring tells no more than the newest.
@@ -132,21 +133,24 @@ def stop_sweeping(**_: Any) -> None:
     stopping.set()
 
 
-def start_sweeping() -> threading.Thread:
-    """One thread that sweeps each second until the worker stops."""
-    thread = threading.Thread(target=_sweep_on, name="sweep", daemon=True)
-    thread.start()
-    return thread
+def start_sweeping() -> list[threading.Thread]:
+    """The worker's timers, until it stops: each second all work, and beside it the seals, which no queue may hold up."""
+    timers = {"sweep": None, "seal": SEALING}
+    threads = [threading.Thread(target=_sweep_on, args=(names,), name=name, daemon=True) for name, names in timers.items()]
+    for thread in threads:
+        thread.start()
+    return threads
 
 
-def _sweep_on() -> None:
+def _sweep_on(names: tuple[str, ...] | None) -> None:
     from soc.scorecards.survival import prepare
     from tenants.journal.sweeping import sweep
 
-    prepare()
+    if names is None:
+        prepare()
     while not stopping.wait(SWEEP_SECONDS):
         try:
-            sweep()
+            sweep(names)
         except Exception:
             log.exception("a sweep failed; the next one tries again")
             connections.close_all()

@@ -3,11 +3,14 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import close_old_connections
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def _is_ours(chore: Chore, agency_id: int | None) -> bool:
 def sweep(names: tuple[str, ...] | None = None, agency_id: int | str | None = "any", rounds: int = 20) -> int:
     """Do what is due, a little for each agency in turn (fairness), until a round finds nothing or `rounds` are over.
 
-    Returns how many pieces of work were done. A chore that fails is logged and does not stop the others.
+    Returns how many pieces of work were done. What fails is logged and does not stop the rest.
     """
     done = 0
     for _ in range(rounds):
@@ -57,14 +60,20 @@ def sweep(names: tuple[str, ...] | None = None, agency_id: int | str | None = "a
         for chore in chores():
             if names is not None and chore.name not in names:
                 continue
-            try:
-                agencies = chore.agencies() if agency_id == "any" else [agency_id]
-                for one in agencies:
-                    if _is_ours(chore, one):  # type: ignore[arg-type]
-                        done += chore.work(one)  # type: ignore[arg-type]
-            except Exception:
-                logger.exception("a chore failed; the next sweep tries again", extra={"chore": chore.name})
-                close_old_connections()
+            agencies = _attempt(chore, chore.agencies, []) if agency_id == "any" else [agency_id]
+            for one in agencies:
+                if _is_ours(chore, one):  # type: ignore[arg-type]
+                    done += _attempt(chore, partial(chore.work, one), 0)  # type: ignore[arg-type]
         if done == before:
             break
     return done
+
+
+def _attempt(chore: Chore, call: Callable[[], T], otherwise: T) -> T:
+    """What the call brings. One that fails is logged and holds up neither the other agencies nor the other chores."""
+    try:
+        return call()
+    except Exception:
+        logger.exception("a chore failed; the next sweep tries again", extra={"chore": chore.name})
+        close_old_connections()
+        return otherwise

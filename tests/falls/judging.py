@@ -47,7 +47,7 @@ TWICE = {
         SELECT kind || ' ' || subject, count(*) - 1 FROM tenants_entry
         WHERE kind IN ('cases.CaseOpened', 'playbooks.RunStarted', 'playbooks.RunEnded', 'playbooks.ApprovalAsked',
                        'playbooks.ApprovalDecided', 'playbooks.VoteGiven', 'playbooks.UndoRegistered', 'playbooks.StepEnded')
-        GROUP BY kind, subject, data ->> 'step', data ->> 'approval' HAVING count(*) > 1""",
+        GROUP BY kind, subject, data ->> 'step', data ->> 'approval', data ->> 'voter' HAVING count(*) > 1""",
     "lines of one fact": (
         "SELECT entry_id::text, count(*) - 1 FROM cases_timelineentry WHERE entry_id IS NOT NULL AND origin = 'automation' "
         "GROUP BY case_id, entry_id HAVING count(*) > 1"

@@ -32,11 +32,12 @@ def planned(seed: int, number: int, slugs: tuple[str, ...], case_every: int) -> 
     key = f"falls-{seed}-{number}"
     if number % case_every == 0:
         host = f"ws-{number}.{slug}.example"
-        alert = {"title": f"Malware on {host}", "severity": "high", "rule": "outbreak", "entities": [{"type": "host", "value": host}]}
+        about: dict[str, Any] = {"title": f"Malware on {host}", "severity": "high", "rule": "outbreak"}
     else:
         host = f"pc-{chance.randrange(HOSTS)}.{slug}.example"
         rule = f"noise-{chance.randrange(NOISES)}"
-        alert = {"title": f"Noise on {host}", "severity": "low", "rule": rule, "entities": [{"type": "host", "value": host}], "no": number}
+        about = {"title": f"Noise on {host}", "severity": "low", "rule": rule, "no": number}
+    alert = {**about, "entities": [{"type": "host", "value": host}]}
     return Planned(slug, key, alert, again=chance.random() < 0.03)
 
 

@@ -111,25 +111,60 @@ def test_each_deployment_rings_for_the_one_that_does_the_work(deployment, work, 
     assert published == [((work, agency_id), rung)]
 
 
-def test_the_sweep_goes_on_after_a_failure_and_ends_with_its_worker(monkeypatch):
-    swept = []
+def test_the_sweeps_go_on_after_a_failure_and_end_with_their_worker(monkeypatch):
+    swept = {None: 0, celery.SEALING: 0}
 
-    def fail_once():
-        swept.append(time.monotonic())
-        if len(swept) == 1:
+    def fail_once(names):
+        swept[names] += 1
+        if swept[names] == 1:
             raise RuntimeError("the database went away")
 
     monkeypatch.setattr(sweeping, "sweep", fail_once)
     monkeypatch.setattr(celery, "SWEEP_SECONDS", 0.01)
     monkeypatch.setattr(celery, "stopping", threading.Event())
-    thread = celery.start_sweeping()
+    threads = celery.start_sweeping()
     deadline = time.monotonic() + 5
-    while len(swept) < 3 and time.monotonic() < deadline:
+    while min(swept.values()) < 3 and time.monotonic() < deadline:
         time.sleep(0.01)
     celery.stop_sweeping()
-    thread.join(5)
-    assert len(swept) >= 3
-    assert not thread.is_alive()
+    for thread in threads:
+        thread.join(5)
+    assert min(swept.values()) >= 3
+    assert not any(thread.is_alive() for thread in threads)
+
+
+def test_seals_are_made_while_other_work_holds_the_sweep_up(monkeypatch):
+    held, sealed = threading.Event(), threading.Event()
+
+    def work(names):
+        if names is None:
+            held.wait(5)
+        else:
+            sealed.set()
+
+    monkeypatch.setattr(sweeping, "sweep", work)
+    monkeypatch.setattr(celery, "SWEEP_SECONDS", 0.01)
+    monkeypatch.setattr(celery, "stopping", threading.Event())
+    threads = celery.start_sweeping()
+    assert sealed.wait(5)
+    celery.stop_sweeping()
+    held.set()
+    for thread in threads:
+        thread.join(5)
+
+
+def test_the_work_of_one_agency_that_fails_holds_up_no_other(monkeypatch):
+    done = []
+
+    def work(agency_id):
+        if agency_id == 1:
+            raise RuntimeError("a fault of one agency")
+        done.append(agency_id)
+        return 0
+
+    monkeypatch.setattr(sweeping, "_chores", {"test": sweeping.Chore("test", lambda: [1, 2, 3], work)})
+    assert sweeping.sweep() == 0
+    assert done == [2, 3]
 
 
 def test_work_is_acknowledged_late_and_results_are_kept_nowhere():
