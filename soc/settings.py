@@ -291,6 +291,7 @@ if PRODUCTION:
     SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
 
 # A batch of alerts may be 32 MiB; the intake's own door holds the limit.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 33 * 1024 * 1024
