@@ -125,6 +125,11 @@ database |= {
     "OPTIONS": {**database.get("OPTIONS", {}), "connect_timeout": 5, "prepare_threshold": 1},
     "TEST": {"NAME": TEST_DATABASE},
 }
+# A process that stands still in the middle of a transaction keeps its locks for so many seconds, then PostgreSQL ends its session.
+STANDS_STILL = {"worker": 15, "web": 60}
+if PROCESS in STANDS_STILL:
+    given_options = database["OPTIONS"].get("options", "")
+    database["OPTIONS"]["options"] = f"{given_options} -c idle_in_transaction_session_timeout={STANDS_STILL[PROCESS]}s".strip()
 if DATABASE_POOL:
     database["OPTIONS"]["pool"] = {"min_size": 2, "max_size": DATABASE_POOL_SIZE, "timeout": 10}
 if PROCESS == "command" and (DATABASE_OWNER_URL or not DATABASE_URL):

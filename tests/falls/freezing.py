@@ -30,13 +30,19 @@ FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 Act = tuple[str, Callable[[Work], str]]
 
 
-def freeze(pid: int, seconds: float) -> None:
-    """SIGSTOP for a while; it goes on whatever happens here."""
+def freeze(one: Instance, pid: int, seconds: float) -> str:
+    """SIGSTOP for a while; it goes on whatever happens here. Returns what the others did meanwhile."""
+    waits, began = 0, time.time()
     send(pid, signal.SIGSTOP)
     try:
-        time.sleep(seconds)
+        for _ in range(int(seconds)):
+            time.sleep(1)
+            with contextlib.suppress(psycopg.Error):
+                waits = max(waits, one.rows("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")[0][0])
+        done = one.rows("SELECT count(*) FROM tenants_delivery WHERE done_at > to_timestamp(%s)", began)[0][0]
     finally:
         send(pid, signal.SIGCONT)
+    return f"{done} deliveries meanwhile, at most {waits} sessions behind its locks"
 
 
 def a_worker_in_a_call(work: Work) -> str:
@@ -57,17 +63,17 @@ def a_worker_in_a_call(work: Work) -> str:
         return "NOT SEEN: no call was under way"
     owner, key = found[0]
     began = work.product.orders().count(key)
-    freeze(int(owner.split(":")[1]), LONGER_THAN_A_LEASE)
+    meanwhile = freeze(one, int(owner.split(":")[1]), LONGER_THAN_A_LEASE)
     work.product.hold = 0.0
     time.sleep(5)
     logs = "".join((one.home / "log" / name).read_text(errors="replace") for name in ("worker.log", "another.log"))
     again = work.product.orders().count(key) - began
-    return f"{logs.count('fenced off')} times fenced off, {again} further orders under its key"
+    return f"{logs.count('fenced off')} times fenced off, {again} further orders under its key; {meanwhile}"
 
 
 def the_web_process(work: Work) -> str:
     """The web process stands still for a quarter of a minute."""
-    freeze(work.instance.pid("web"), 15)
+    freeze(work.instance, work.instance.pid("web"), 15)
     return f"answers again: {until(work.instance.web_answers, 30)}"
 
 
@@ -83,8 +89,7 @@ def a_session_of_postgres(work: Work) -> str:
 
     if not until(look, 30, 0.01):
         return "NOT SEEN: no transaction was open"
-    freeze(found[0][0], LONGER_THAN_A_LEASE)
-    return f"in: {' '.join(found[0][1].split())[:60]}"
+    return freeze(work.instance, found[0][0], LONGER_THAN_A_LEASE)
 
 
 def a_worker_an_hour_ahead(work: Work) -> str:
@@ -94,7 +99,7 @@ def a_worker_an_hour_ahead(work: Work) -> str:
         return "NOT SEEN: libfaketime is missing (apt-get install libfaketime)"
     ahead = one.start_another_worker(LD_PRELOAD=FAKETIME, FAKETIME="+1h", FAKETIME_DONT_FAKE_MONOTONIC="1", DONT_FAKE_MONOTONIC="1")
     time.sleep(15)
-    freeze(one.pid("worker"), 25)
+    freeze(one, one.pid("worker"), 25)
     time.sleep(10)
     ahead.kill()
     ahead.wait()
