@@ -63,8 +63,10 @@ class Visitor:
         self.get("/accounts/login/")
         return self.submit("/accounts/login/", login=email, password=password)
 
-    def set_up_second_factor(self) -> str:
-        """Turn on an authenticator app, as staff must; returns its secret."""
+    def set_up_second_factor(self, password: str) -> str:
+        """Turn on an authenticator app, as staff must, with the password once more; returns its secret."""
+        again = self.submit("/accounts/reauthenticate/", password=password)
+        expect(again.status_code == 302, f"the password was not taken again: {again.status_code}")
         page = self.get("/accounts/2fa/totp/activate/")
         expect(page.status_code == 200, f"the page of the authenticator app: {page.status_code} {page.headers.get('location')}")
         found = re.search(r'id="authenticator_secret"[^>]*value="([A-Z2-7]+)"', page.text)
@@ -159,7 +161,7 @@ class Journey:
         expect(ada.sign_in("ada@watchfloor.example", password).status_code == 302, "the admin was not let in")
         gate = ada.get("/people/")
         expect(gate.headers.get("location") == "/accounts/2fa/", f"no second factor was asked: {gate.status_code}")
-        ada.set_up_second_factor()
+        ada.set_up_second_factor(password)
         expect(ada.get("/people/").status_code == 200, "the second factor did not open the pages")
         for slug, acronym in (("dpl", "DPL"), ("oft", "OFT")):
             made = ada.submit(
@@ -187,7 +189,7 @@ class Journey:
     def each_address_refuses_the_others_people(self) -> str:
         self.ana, self.nia = self.visit("floor"), self.visit("agencies")
         expect(self.ana.sign_in("ana@watchfloor.example", self.passwords["ana"]).status_code == 302, "the watch lead was not let in")
-        self.ana.set_up_second_factor()
+        self.ana.set_up_second_factor(self.passwords["ana"])
         expect(self.ana.get("/queue/").status_code == 200, "the queue does not open")
         expect(self.nia.sign_in("nia@watchfloor.example", self.passwords["nia"]).status_code == 302, "the liaison was not let in")
         for name, who in (("agencies", "ana"), ("floor", "nia")):

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from kombu import Connection
+from kombu.exceptions import OperationalError
 
 from tenants.isolation import scope
 
@@ -81,7 +82,7 @@ def _broker(address: str) -> str:
     if urlsplit(address).scheme.startswith("redis"):
         return _redis(address)
     broker = Connection(address, connect_timeout=1)
-    failures: tuple[type[BaseException], ...] = (OSError, *broker.connection_errors)
+    failures: tuple[type[BaseException], ...] = (OSError, OperationalError, *broker.connection_errors)
     try:
         with broker:
             broker.ensure_connection(max_retries=1, timeout=1)

@@ -1,5 +1,7 @@
 """The probes: alive, ready, and measures for those who may."""
 
+import socket
+
 import pytest
 from django.db import connection
 from django.test import override_settings
@@ -26,6 +28,20 @@ def test_without_a_bell_the_process_is_ready_but_degraded(client):
     assert response.status_code == 200
     assert response.json()["status"] == "degraded"
     assert response.json()["broker"] == response.json()["sockets"] == "down"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["redis", "amqp"])
+@pytest.mark.parametrize("listening", [False, True])
+def test_a_broker_that_is_gone_or_never_answers_only_degrades(kind, listening, client):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        if listening:
+            silent.listen()
+        with override_settings(BROKER_URL=f"{kind}://127.0.0.1:{silent.getsockname()[1]}"):
+            response = client.get("/readyz")
+    assert response.status_code == 200
+    assert response.json() == {"status": "degraded", "database": "ok", "migrations": "ok", "broker": "down", "sockets": "ok"}
 
 
 @pytest.mark.django_db(transaction=True)
