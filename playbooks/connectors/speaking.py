@@ -1,6 +1,7 @@
 """One HTTP request to a product: no redirects, no proxies, the checked address only, a deadline, a cap, secrets put in last."""
 
 import json
+import math
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -43,8 +44,14 @@ class Unsure(Exception):
     """The request was on its way when the connection failed: it may have been carried out."""
 
 
-def send(way: Way, method: str, url: str, headers: Mapping[str, str], body: Any) -> Answer:
+class TooLate(Exception):
+    """The time by which the request had to leave is over; it did not."""
+
+
+def send(way: Way, method: str, url: str, headers: Mapping[str, str], body: Any, *, leave_by: float = math.inf) -> Answer:
     """Send one request and read its answer. Raises NotSent and Unsure; never follows a redirect.
+
+    `leave_by` is a time of the monotonic clock, in seconds: later than that nothing is sent, and TooLate is raised.
 
     The caller's `headers` hold no secret; the one that the connector names is added here and taken out of what comes back.
     """
@@ -57,7 +64,10 @@ def send(way: Way, method: str, url: str, headers: Mapping[str, str], body: Any)
         raise NotSent("the product's name does not resolve", passing=True) from error
     request = _request(to.ip, to.host, method, url, headers, token, body)
     limits = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
-    ends = time.monotonic() + DEADLINE_SECONDS
+    began = time.monotonic()
+    if began > leave_by:  # a name may take its time to resolve, and a process may have stood still
+        raise TooLate(f"the request to {to.host} did not leave in time")
+    ends = began + DEADLINE_SECONDS
     try:
         with httpx.Client(trust_env=False, follow_redirects=False, timeout=limits) as client, _cut_off(client):
             response = client.send(request, stream=True)

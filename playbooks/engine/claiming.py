@@ -3,41 +3,70 @@
 import os
 import socket
 import threading
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
 from datetime import datetime
 
+import orjson
 from django.db import connection
+from psycopg import Cursor
 
-from playbooks.models import Run
-from playbooks.states import RunState
+from playbooks.definition.graph import Graph
+from playbooks.engine.hand import Claim, FencedOff, Hand, revived
+from playbooks.models import Approval, Frame, Run, StepAttempt
+from playbooks.queries.books import graph_at
+from tenants.actors import playbook_run
+from tenants.isolation.once import Rows, Statement, once
+from tenants.isolation.scope import TENANT, Scope, current
 
 # Longer than asking and calling may take together (twice connectors.speaking.DEADLINE_SECONDS), and short enough that a killed
 # worker's run goes on soon.
 LEASE_SECONDS = 30
 
 CLAIM = """
-UPDATE playbooks_run SET state = 'running', waits_for = '', fence = fence + 1, lease_owner = %s,
-  lease_until = statement_timestamp() + make_interval(secs => %s)
-WHERE agency_id = %s AND id = (
-  SELECT id FROM playbooks_run
-  WHERE agency_id = %s AND ((state = 'ready' AND wake_at <= %s) OR (state = 'running' AND lease_until < statement_timestamp()))
-  ORDER BY wake_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING id, fence, public_id
+WITH taken AS (
+  UPDATE playbooks_run SET state = 'running', waits_for = '', fence = fence + 1, lease_owner = %s,
+    lease_until = statement_timestamp() + make_interval(secs => %s)
+  WHERE agency_id = %s AND id = (
+    SELECT id FROM playbooks_run
+    WHERE agency_id = %s AND ((state = 'ready' AND wake_at <= %s) OR (state = 'running' AND lease_until < statement_timestamp()))
+    ORDER BY wake_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+  RETURNING id)
+SELECT set_config('app.taken', COALESCE((SELECT id::text FROM taken), ''), true)
 """
-
-
-class FencedOff(Exception):
-    """Another worker has taken the run since: what this one holds no longer counts."""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A run in hand, under one fence."""
-
-    agency_id: int
-    run_id: int
-    fence: int
-    run: str  # the outside id
+AGAIN = """
+WITH taken AS (
+  UPDATE playbooks_run SET lease_until = statement_timestamp() + make_interval(secs => %s)
+  WHERE agency_id = %s AND id = %s AND fence = %s AND state = 'running' RETURNING id)
+SELECT set_config('app.taken', COALESCE((SELECT id::text FROM taken), ''), true)
+"""
+# A statement of its own, in the same round trip: it sees what was committed while the one before waited for the row.
+RUN_FIELDS = [one.attname for one in Run._meta.concrete_fields]
+LOAD = f"""
+SELECT {", ".join(f"r.{one}" for one in RUN_FIELDS)}, r.xmin::text, b.name, b.slug,
+  blocks.open, to_jsonb(tried), asked.row, asked.withdrawn, clocks.set
+FROM playbooks_run r JOIN playbooks_book b ON b.id = r.book_id
+CROSS JOIN LATERAL (
+  SELECT jsonb_agg(to_jsonb(f) ORDER BY f.id) AS open FROM playbooks_frame f
+  WHERE f.agency_id = r.agency_id AND f.run_id = r.id AND f.ended_at IS NULL) blocks
+LEFT JOIN LATERAL (
+  SELECT f.* FROM playbooks_frame f WHERE f.agency_id = r.agency_id AND f.run_id = r.id AND f.ended_at IS NULL
+  ORDER BY f.id DESC LIMIT 1) here ON true
+LEFT JOIN LATERAL (
+  SELECT a.* FROM playbooks_stepattempt a WHERE a.agency_id = r.agency_id AND a.run_id = r.id AND a.frame_id = here.id
+    AND a.step_id = here.cursor AND a.iteration = COALESCE((here.visits ->> here.cursor)::int, 1)
+  ORDER BY a.attempt DESC, a.id DESC LIMIT 1) tried ON true
+LEFT JOIN LATERAL (
+  SELECT to_jsonb(p) AS row, c.withdrawn_at IS NOT NULL AS withdrawn FROM playbooks_approval p
+  LEFT JOIN playbooks_standingconsent c ON c.agency_id = p.agency_id AND c.id = p.consent_id
+  WHERE p.agency_id = r.agency_id AND p.subject = r.subject AND p.run_id = r.id AND p.frame_id = here.id
+    AND p.step_id = here.cursor AND p.iteration = tried.iteration
+  ORDER BY p.id DESC LIMIT 1) asked ON true
+LEFT JOIN LATERAL (
+  SELECT jsonb_object_agg(t.purpose, t.fired_at IS NOT NULL) AS set FROM playbooks_timer t
+  WHERE t.agency_id = r.agency_id AND t.run_id = r.id AND t.frame_id = here.id) clocks ON true
+WHERE r.agency_id = %s AND r.id = (SELECT NULLIF(current_setting('app.taken', true), '')::bigint)
+"""  # noqa: S608 (our own names)
 
 
 def worker_name() -> str:
@@ -45,33 +74,62 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"[:120]
 
 
-def claim(agency_id: int, *, now: datetime) -> Claim | None:
-    """Take the run of the agency that waits longest, or one whose lease ran out. In the agency's scope. One statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [worker_name(), LEASE_SECONDS, agency_id, agency_id, now])
-        row = cursor.fetchone()
-    return Claim(agency_id, row[0], row[1], str(row[2])) if row else None
+def executed(agency_id: int, actor: str, *statements: Statement) -> Rows:
+    """Rows of the last statement: in the transaction that is open, else in one of their own, in one round trip."""
+    if current.get() is None:
+        return once(Scope(TENANT, agency=agency_id, actor=actor), *statements)
+    with connection.wrap_database_errors:
+        cursor = Cursor(connection.connection)
+        for one in statements:
+            cursor.execute(*one)
+        return cursor.fetchall() if cursor.description else []
 
 
-def held(claim: Claim) -> Run:
-    """The claimed run, locked, its lease begun anew: every write of the engine starts here. Raises FencedOff."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE playbooks_run SET lease_until = statement_timestamp() + make_interval(secs => %s) "
-            "WHERE agency_id = %s AND id = %s AND fence = %s AND state = 'running'",
-            [LEASE_SECONDS, claim.agency_id, claim.run_id, claim.fence],
-        )
-        if cursor.rowcount != 1:
-            raise FencedOff
-    run: Run = Run.objects.select_related("book", "version").get(pk=claim.run_id)
-    return run
+def claim(agency_id: int, *, clock: Callable[[], datetime]) -> Hand | None:
+    """Take the run of the agency that waits longest, or one whose lease ran out, and read it. One round trip."""
+    wanted = (CLAIM, [worker_name(), LEASE_SECONDS, agency_id, agency_id, clock()])
+    return _read(agency_id, "system:playbooks", wanted, clock)
 
 
-def let_go(run: Run, *, waits_for: str, wake_at: datetime | None = None) -> None:
-    """Put a run down until something moves it (`wake_at` None), or until a time."""
-    run.state = RunState.WAITING if wake_at is None else RunState.READY
-    run.waits_for = waits_for
-    run.lease_owner = ""
-    run.lease_until = None
-    if wake_at is not None:
-        run.wake_at = wake_at
+def again(claim: Claim, *, clock: Callable[[], datetime]) -> Hand:
+    """The claimed run as it stands now, its lease begun anew. Raises FencedOff. One round trip."""
+    wanted = (AGAIN, [LEASE_SECONDS, claim.agency_id, claim.run_id, claim.fence])
+    hand = _read(claim.agency_id, claim.actor, wanted, clock)
+    if hand is None:
+        raise FencedOff
+    return hand
+
+
+def graph_in(hand: Hand) -> Graph:
+    """The graph of the version that the run began with. Raises ContentChanged. No query once this process knows it."""
+
+    def text() -> str:
+        taken = hand.claim
+        wanted = ("SELECT canonical FROM playbooks_version WHERE id = %s", [hand.run.version_id])
+        return str(executed(taken.agency_id, taken.actor, wanted)[0][0])
+
+    return graph_at(hand.run.version_hash, text)
+
+
+def _read(agency_id: int, actor: str, taking: Statement, clock: Callable[[], datetime]) -> Hand | None:
+    sent = time.monotonic()
+    rows = executed(agency_id, actor, taking, (LOAD, [agency_id]))
+    if not rows:
+        return None
+    values, (seen, name, slug, frames, attempt, approval, withdrawn, timers) = rows[0][: len(RUN_FIELDS)], rows[0][len(RUN_FIELDS) :]
+    run = Run.from_db("default", RUN_FIELDS, values)
+    run.variables = orjson.loads(run.variables)
+    taken = Claim(agency_id, run.pk, run.fence, str(run.public_id))
+    return Hand(
+        claim=taken,
+        run=run,
+        slug=slug,
+        by=playbook_run(taken.run, label=name, agency_id=agency_id, clock=clock),
+        seen=seen,
+        sure_until=sent + LEASE_SECONDS,
+        frames={row["id"]: Frame(**row) for row in orjson.loads(frames or "[]")},
+        attempt=revived(StepAttempt, attempt),
+        approval=revived(Approval, approval),
+        withdrawn=bool(withdrawn),
+        timers=orjson.loads(timers) if timers else {},
+    )

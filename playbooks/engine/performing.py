@@ -2,14 +2,18 @@
 
 from urllib.parse import urlsplit
 
-from playbooks.connectors.speaking import NotSent, Unsure, Way, send
+from playbooks.connectors.speaking import DEADLINE_SECONDS, NotSent, TooLate, Unsure, Way, send
 from playbooks.engine.crashing import crash_point
+from playbooks.engine.hand import FencedOff
 from playbooks.engine.walking import Intent
 from playbooks.products import Answer, Outcome, ProductAction, action_named
 
 
 def perform(intent: Intent) -> Outcome:
-    """Carry a call out, or find out what became of it. Never raises for what the other side does."""
+    """Carry a call out, or find out what became of it. Never raises for what the other side does.
+
+    Raises FencedOff when the lease would not last as long as the call may.
+    """
     if intent.known:
         return Outcome("ok", "Known from an earlier worker's answer", intent.known.get("outputs", {}), intent.known.get("response", {}))
     action = action_named(intent.rendered["action"])
@@ -45,7 +49,10 @@ def _call(intent: Intent, way: Way, action: ProductAction) -> Outcome:
     headers = {name: value for name, value in rendered["headers"].items() if name != "Authorization"}
     crash_point("before_call")
     try:
-        answer = send(way, rendered["method"], rendered["url"], headers, rendered["body"])
+        # What leaves now is over before the lease is: another worker that takes the run asks about a call that has ended.
+        answer = send(way, rendered["method"], rendered["url"], headers, rendered["body"], leave_by=intent.sure_until - DEADLINE_SECONDS)
+    except TooLate as error:
+        raise FencedOff from error
     except NotSent as error:
         # An earlier attempt under this key may have arrived; this one did not.
         return Outcome("unsure" if intent.ask else "failed", f"The request was not sent: {error}", passing=error.passing)

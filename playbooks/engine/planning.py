@@ -1,5 +1,6 @@
 """Writing an attempt down before anything happens: what exactly would run, under which key, and whom it asks."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,17 +10,19 @@ from playbooks.catalogue import action as local_action
 from playbooks.definition.canonical import sha256_of
 from playbooks.definition.graph import Node
 from playbooks.definition.variables import filled
+from playbooks.engine.claiming import executed
+from playbooks.engine.hand import Hand, revived
 from playbooks.engine.spot import Spot
+from playbooks.engine.writing import transaction_of, write
 from playbooks.events import ApprovalAsked, ApprovalDecided
 from playbooks.models import Approval, Connector, Run, StandingConsent, StepAttempt
-from playbooks.operations.telling import tell
 from playbooks.products import product
 from playbooks.rendering import CannotRender, Reaching, http_call, local_call, manual_call, start_line
 from playbooks.states import ApprovalState, EffectClass, StepState
-from tenants.actors import Actor
 
 # The watch lead is told when a third of the time is left: 20 of 30 minutes.
 REMIND_AFTER = 2 / 3
+CONNECTORS = "SELECT to_jsonb(c) FROM playbooks_connector c WHERE c.agency_id = %s AND c.enabled ORDER BY c.id"
 
 
 def kind_of(node: Node) -> str:
@@ -34,8 +37,26 @@ def effect_key(run: Run, spot: Spot, *, command_no: int = 0, target: str = "") -
     return sha256_of([str(run.public_id), spot.frame.pk, spot.node.id, command_no, target, spot.iteration])
 
 
-def rendered_for(run: Run, spot: Spot) -> dict[str, Any]:
+def attempt_at(hand: Hand, spot: Spot, **more: Any) -> StepAttempt:
+    """A new attempt at the step where the run stands."""
+    node, claim = spot.node, hand.claim
+    here = {"agency_id": claim.agency_id, "run_id": claim.run_id, "frame_id": spot.frame.pk, "step_id": node.id}
+    said = {"kind": kind_of(node), "name": node.name, "fence": claim.fence, "ready_at": hand.by.now()}
+    return StepAttempt(**here, **said, iteration=spot.iteration, **more)
+
+
+def connected(hand: Hand, wanted: Callable[[Connector], bool]) -> Connector | None:
+    """The agency's connector that is `wanted`; read once while the run is in hand, and looked at again by the write of each call."""
+    if hand.connectors is None:
+        claim = hand.claim
+        rows = executed(claim.agency_id, claim.actor, (CONNECTORS, [claim.agency_id]))
+        hand.connectors = [revived(Connector, row) for (row,) in rows]
+    return next((one for one in hand.connectors if wanted(one)), None)
+
+
+def rendered_for(hand: Hand, spot: Spot) -> dict[str, Any]:
     """Exactly what the step would run now. Raises CannotRender. At most one query."""
+    run = hand.run
     values = {name: value for name, value in run.variables.items() if value is not None}
     node, key = spot.node, effect_key(run, spot)
     kind = kind_of(node)
@@ -47,7 +68,7 @@ def rendered_for(run: Run, spot: Spot) -> dict[str, Any]:
     if kind == "manual":
         return manual_call(node, values, key=key)
     category = node.agent.category if node.agent else ""
-    connector = Connector.objects.filter(agency_id=run.agency_id, kind=category, enabled=True).first()
+    connector = connected(hand, lambda one: one.kind == category)
     known = product(category)
     if connector is None or known is None:
         raise CannotRender(f"The agency has connected no {known.label.lower() if known else category or 'product'}.")
@@ -77,45 +98,42 @@ def reach_of(rendered: dict[str, Any], node: Node, values: dict[str, str | None]
     return action.reach({"host": rendered["targets"][0]}) if action and rendered["targets"] else ""
 
 
-def plan(run: Run, spot: Spot, number: int, by: Actor) -> tuple[StepAttempt, Approval | None]:
+def plan(hand: Hand, spot: Spot, number: int) -> None:
     """Write the attempt down, and ask for approval when the step wants it and none stands for exactly this.
 
-    An action on the subject that asks nobody is done in this very transaction, and written with its end.
+    An action that asks nobody is written with what becomes of it, if that is in the same statement.
     """
-    node, now = spot.node, by.now()
-    attempt = StepAttempt(
-        agency_id=run.agency_id,
-        run=run,
-        frame=spot.frame,
-        step_id=node.id,
-        iteration=spot.iteration,
-        attempt=number,
-        kind=kind_of(node),
-        name=node.name,
-        effect_key=effect_key(run, spot),
-        fence=run.fence,
-        ready_at=now,
-    )
+    node, run = spot.node, hand.run
+    spot.attempt = attempt = attempt_at(hand, spot, attempt=number, effect_key=effect_key(run, spot))
+    hand.changed(attempt)
     try:
-        rendered = rendered_for(run, spot)
+        rendered = rendered_for(hand, spot)
     except CannotRender as error:
-        attempt.state, attempt.detail, attempt.ended_at, attempt.effect_class = StepState.FAILED, str(error), now, EffectClass.LOCAL
+        attempt.state, attempt.detail, attempt.ended_at, attempt.effect_class = (
+            StepState.FAILED,
+            str(error),
+            attempt.ready_at,
+            EffectClass.LOCAL,
+        )
         run.variables = {**run.variables, "__problem__": str(error)}
-        attempt.save()
-        tell(run=run, kind="failed", text=f"{node.name}: {error}", by=by, step_id=node.id)
-        return attempt, spot.approval
+        hand.tell("failed", f"{node.name}: {error}", step_id=node.id)
+        return
     attempt.rendered, attempt.request_hash, attempt.effect_class = rendered, sha256_of(rendered), rendered["effect"]
-    if attempt.kind != "local" or node.asking:
-        attempt.save()
     standing = spot.approval
     if node.asking and not (standing and standing.state == ApprovalState.APPROVED and standing.hash == attempt.request_hash):
-        return attempt, ask(run, spot, attempt, by)
-    return attempt, standing
+        ask(hand, spot, attempt)
 
 
-def ask(run: Run, spot: Spot, attempt: StepAttempt, by: Actor) -> Approval:
+def ask(hand: Hand, spot: Spot, attempt: StepAttempt) -> None:
     """Ask people for exactly this action; the agency's standing consent counts for its vote."""
-    node, now, rendered = spot.node, by.now(), attempt.rendered
+    with transaction_of(hand):
+        write(hand)
+        spot.approval, spot.withdrawn = _asked(hand, spot, attempt), False
+        write(hand)
+
+
+def _asked(hand: Hand, spot: Spot, attempt: StepAttempt) -> Approval:
+    node, run, now, rendered = spot.node, hand.run, hand.by.now(), attempt.rendered
     assert node.asking is not None
     values = {k: v for k, v in run.variables.items() if v is not None}
     consent = next(
@@ -124,9 +142,9 @@ def ask(run: Run, spot: Spot, attempt: StepAttempt, by: Actor) -> Approval:
     seconds = settings.APPROVAL_SECONDS
     approval: Approval = Approval.objects.create(
         agency_id=run.agency_id,
-        run=run,
-        frame=spot.frame,
-        attempt=attempt,
+        run_id=run.pk,
+        frame_id=spot.frame.pk,
+        attempt_id=attempt.pk,
         subject=run.subject,
         step_id=node.id,
         iteration=spot.iteration,
@@ -151,15 +169,15 @@ def ask(run: Run, spot: Spot, attempt: StepAttempt, by: Actor) -> Approval:
         expires_at=approval.expires_at,
     )
     text = f"Asked for approval: {approval.action}. Lapses at {approval.expires_at:%H:%M} UTC"
-    tell(run=run, kind="asked", text=text, by=by, step_id=node.id, event=event)
+    hand.tell("asked", text, step_id=node.id, event=event)
     return approval
 
 
-def void(run: Run, approval: Approval, reason: str, by: Actor) -> None:
-    """Make an approval void: what would run is no longer what people saw."""
-    approval.state, approval.decided_at, approval.reason = ApprovalState.VOID, by.now(), reason
+def void(hand: Hand, approval: Approval, reason: str) -> None:
+    """Make an approval void: what would run is no longer what people saw. In a transaction of the hand."""
+    run = hand.run
+    approval.state, approval.decided_at, approval.reason = ApprovalState.VOID, hand.by.now(), reason
     approval.save(update_fields=["state", "decided_at", "reason"])
-    event = ApprovalDecided(
-        run=str(run.public_id), about=run.subject, approval=str(approval.public_id), action=approval.action, outcome="void", reason=reason
-    )
-    tell(run=run, kind="void", text=f"The approval is void: {reason}", by=by, step_id=approval.step_id, event=event)
+    about = {"run": hand.claim.run, "about": run.subject, "approval": str(approval.public_id), "action": approval.action}
+    event = ApprovalDecided(**about, outcome="void", reason=reason)
+    hand.tell("void", f"The approval is void: {reason}", step_id=approval.step_id, event=event)

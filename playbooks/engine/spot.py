@@ -1,10 +1,11 @@
-"""Where a run stands, read from its rows in the shape that `decide` thinks in."""
+"""Where a run stands, in the shape that `decide` thinks in."""
 
 from dataclasses import dataclass
 
 from playbooks.decide import Place, Standing
 from playbooks.definition.graph import Graph, Node
-from playbooks.models import Approval, Frame, Run, StepAttempt, Timer
+from playbooks.engine.hand import Hand
+from playbooks.models import Approval, Frame, StepAttempt
 
 
 @dataclass
@@ -17,7 +18,13 @@ class Spot:
     iteration: int
     attempt: StepAttempt | None
     approval: Approval | None
-    place: Place
+    withdrawn: bool  # the standing consent that the approval counts has ended
+    timers: dict[str, bool]
+
+    @property
+    def place(self) -> Place:
+        """Where it is, as `decide` sees it."""
+        return Place(self.node.id, self.iteration, self.frame.step_id, self.timers)
 
     @property
     def standing(self) -> Standing | None:
@@ -37,32 +44,23 @@ class Spot:
         )
 
 
-def spot_of(run: Run, graph: Graph) -> Spot:
-    """Where the run stands; four queries. The run is locked."""
-    frame = Frame.objects.filter(run=run, ended_at=None).order_by("-id").first()
-    assert frame is not None, "a run that is not over has an open frame"
-    node = graph.nodes[frame.cursor]
-    iteration = int(frame.visits.get(node.id, 1))
-    here = {"run": run, "frame": frame, "step_id": node.id, "iteration": iteration}
-    attempt = StepAttempt.objects.filter(**here).order_by("-attempt", "-id").first()
-    approval = Approval.objects.select_related("consent").filter(**here).order_by("-id").first() if node.asking else None
-    timers = {} if node.kind == "start" else {t.purpose: t.fired_at is not None for t in Timer.objects.filter(run=run, frame=frame)}
-    return Spot(graph, frame, node, iteration, attempt, approval, Place(node.id, iteration, frame.step_id, timers))
+def spot_of(hand: Hand, graph: Graph) -> Spot:
+    """Where the run stands as it was read. No query."""
+    spot = arrived(graph, hand.innermost())
+    spot.attempt, spot.timers = hand.attempt, hand.timers
+    if spot.node.asking:
+        spot.approval, spot.withdrawn = hand.approval, hand.withdrawn
+    return spot
 
 
 def arrived(graph: Graph, frame: Frame) -> Spot:
     """Where the run stands right after it came to a step: nothing was tried there in this visit yet. No query."""
     node = graph.nodes[frame.cursor]
-    iteration = int(frame.visits.get(node.id, 1))
-    return Spot(graph, frame, node, iteration, None, None, Place(node.id, iteration, frame.step_id, {}))
+    return Spot(graph, frame, node, int(frame.visits.get(node.id, 1)), None, None, False, {})
 
 
-def go_to(frame: Frame, step: str) -> None:
-    """Move a frame's cursor to a step, and count the visit; `keep` saves it."""
+def go_to(hand: Hand, frame: Frame, step: str) -> None:
+    """Move a frame's cursor to a step, and count the visit."""
     frame.cursor = step
     frame.visits = {**frame.visits, step: int(frame.visits.get(step, 0)) + 1}
-
-
-def keep(frame: Frame) -> None:
-    """Save where a frame stands."""
-    frame.save(update_fields=["cursor", "visits", "arrived", "ended_at"])
+    hand.moved(frame)

@@ -1,8 +1,9 @@
-"""Going on with a run that is held: decide, write the move down, until it waits, ends, or must act outside."""
+"""Going on with a run in hand: decide move after move, write them down together, until it waits, ends, or must act outside."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db import transaction
 
@@ -11,24 +12,27 @@ from playbooks.catalogue import RunContext
 from playbooks.catalogue import action as local_action
 from playbooks.connectors.speaking import Way
 from playbooks.definition.canonical import sha256_of
-from playbooks.engine.claiming import let_go
+from playbooks.engine.claiming import graph_in
 from playbooks.engine.ending import finish_attempt, finish_run, note_control
-from playbooks.engine.planning import effect_key, plan, rendered_for, void
-from playbooks.engine.spot import Spot, arrived, go_to, keep, spot_of
-from playbooks.models import Connector, Effect, Frame, Run, StepAttempt, Timer
-from playbooks.operations.telling import tell
-from playbooks.queries.books import graph_of
+from playbooks.engine.hand import Hand
+from playbooks.engine.planning import attempt_at, connected, effect_key, plan, rendered_for, void
+from playbooks.engine.spot import Spot, arrived, go_to, spot_of
+from playbooks.engine.writing import Call, transaction_of, write
+from playbooks.models import Connector, Frame, StepAttempt
 from playbooks.rendering import CannotRender
 from playbooks.states import StepState
-from tenants.actors import Actor
 from tenants.errors import DomainError
 
 MOST_MOVES = 500
+MOST_TOGETHER = 20  # steps that share a commit: what a crash may have to do again
 
 
 @dataclass(frozen=True)
 class Intent:
-    """A call that is written down as started and must now be made. `ask` says to ask the product first whether it happened."""
+    """A call that is written down as started and must now be made. `ask` says to ask the product first whether it happened.
+
+    It must not leave after `sure_until` (seconds of the monotonic clock) less the time that it may take.
+    """
 
     attempt_id: int
     agency_id: int
@@ -36,213 +40,193 @@ class Intent:
     rendered: dict[str, Any]
     request_hash: str
     way: Way | None
+    sure_until: float
     ask: bool = False
     known: dict[str, Any] = field(default_factory=dict)  # what an earlier worker was answered, when it could not record it
 
 
-def go_on(run: Run, by: Actor) -> Intent | None:
-    """Make the run's moves in the present transaction. Returns a call to make after it, or None when the run waits or is over.
-
-    The caller saves the run.
-    """
-    graph = graph_of(run.version, run.version_hash)
-    spot = spot_of(run, graph)
+def go_on(hand: Hand) -> Intent | None:
+    """Make the run's moves and write them down. Returns a call to make now, or None when the run waits or is over. Raises Moved."""
+    graph = graph_in(hand)
+    spot = spot_of(hand, graph)
     for _ in range(MOST_MOVES):
-        values = {name: value for name, value in run.variables.items() if value is not None}
-        move = moves.decide(graph, spot.place, spot.standing, values, run.detail)
+        if len(hand.unwritten.attempts) >= MOST_TOGETHER:
+            write(hand)
+        values = {name: value for name, value in hand.run.variables.items() if value is not None}
+        move = moves.decide(graph, spot.place, spot.standing, values, hand.run.detail)
         match move:
             case moves.Begin() | moves.Check():
-                intent = _intent(run, spot, move, by)
+                intent = _intent(hand, spot, move)
                 if intent is not None:
-                    keep(spot.frame)
                     return intent
             case moves.Wait(what):
-                let_go(run, waits_for=what)
-                keep(spot.frame)
+                hand.let_go(waits_for=what)
+                write(hand)
                 return None
             case moves.Finish(outcome, detail):
                 if spot.node.kind == "end":
-                    note_control(run, spot, detail="", by=by)
-                spot.frame.ended_at = by.now()
-                keep(spot.frame)
-                finish_run(run, outcome, detail, by)
+                    note_control(hand, spot, detail="")
+                finish_run(hand, outcome, detail)
+                write(hand)
                 return None
             case _:
-                spot = _step(run, spot, move, by)
-    let_go(run, waits_for="", wake_at=by.now())
-    keep(spot.frame)
+                spot = _step(hand, spot, move)
+    hand.let_go(waits_for="", wake_at=hand.by.now())
+    write(hand)
     return None
 
 
-def arm(run: Run, spot: Spot, purpose: str, seconds: float, by: Actor) -> None:
-    """Set a timer, once."""
-    due = by.now() + timedelta(seconds=seconds)
-    Timer.objects.get_or_create(run=run, frame=spot.frame, purpose=purpose, defaults={"agency_id": run.agency_id, "due_at": due})
-
-
-def _step(run: Run, spot: Spot, move: moves.Move, by: Actor) -> Spot:
+def _step(hand: Hand, spot: Spot, move: moves.Move) -> Spot:
     """The moves that change rows of ours only. Returns where the run stands then."""
     frame, attempt = spot.frame, spot.attempt
     match move:
         case moves.Pass(to, detail):
-            note_control(run, spot, detail=detail, by=by)
-            go_to(frame, to)
+            note_control(hand, spot, detail=detail)
+            go_to(hand, frame, to)
             return arrived(spot.graph, frame)
         case moves.Settle(to):
-            go_to(frame, to)
+            go_to(hand, frame, to)
             return arrived(spot.graph, frame)
         case moves.Branch() | moves.Return() | moves.Rescue():
-            return _change_frames(run, spot, move, by)
+            return _change_frames(hand, spot, move)
         case moves.Delay(purpose, seconds):
-            arm(run, spot, purpose, seconds, by)
-            keep(frame)
-            return spot_of(run, spot.graph)
+            hand.arm(frame, spot.timers, purpose, seconds)
         case moves.Plan(number):
-            spot.attempt, spot.approval = plan(run, spot, number, by)
+            plan(hand, spot, number)
         case moves.Local():
             assert attempt is not None
-            _act_on_the_subject(run, spot, attempt, by)
+            _act_on_the_subject(hand, spot, attempt)
         case moves.GiveUp(detail):
             assert attempt is not None
-            finish_attempt(run, attempt, StepState.FAILED if attempt.kind == "manual" else StepState.UNKNOWN, detail, by=by)
+            finish_attempt(hand, attempt, StepState.FAILED if attempt.kind == "manual" else StepState.UNKNOWN, detail)
         case moves.AskWhich(detail):
-            spot.attempt = _ask_which(run, spot, detail, by)
+            spot.attempt = _ask_which(hand, spot, detail)
         case _:
             raise AssertionError(f"no such move: {move}")
     return spot
 
 
-def _change_frames(run: Run, spot: Spot, move: moves.Branch | moves.Return | moves.Rescue, by: Actor) -> Spot:
+def _change_frames(hand: Hand, spot: Spot, move: moves.Branch | moves.Return | moves.Rescue) -> Spot:
     """Open a block, come back from one, or leave all of them."""
-    frame, node = spot.frame, spot.node
+    frame, node, run = spot.frame, spot.node, hand.run
     match move:
         case moves.Branch(branch, to, detail):
-            note_control(run, spot, detail=detail, by=by)
-            keep(frame)
-            inner = {"step_id": node.id, "branch": branch, "iteration": spot.iteration, "cursor": to, "visits": {to: 1}}
-            return arrived(spot.graph, Frame.objects.create(agency_id=run.agency_id, run=run, parent=frame, **inner))
+            note_control(hand, spot, detail=detail)
+            here = {"agency_id": run.agency_id, "run_id": run.pk, "parent_id": frame.pk, "step_id": node.id}
+            inner = Frame(**here, branch=branch, iteration=spot.iteration, cursor=to, visits={to: 1})
+            hand.unwritten.opened = inner
+            write(hand)  # the keys of what follows have the frame's number in them
+            return arrived(spot.graph, inner)
         case moves.Return(to):
-            note_control(run, spot, detail="", by=by)
-            frame.ended_at, frame.arrived = by.now(), 1
-            keep(frame)
-            outer = Frame.objects.get(pk=frame.parent_id)
+            note_control(hand, spot, detail="")
+            frame.ended_at, frame.arrived = hand.by.now(), 1
+            hand.moved(frame)
+            assert frame.parent_id is not None
+            outer = hand.frames[frame.parent_id]
         case moves.Rescue(to):
             run.detail = f"{node.name}: {run.variables.get('__problem__') or 'failed'}"
-            keep(frame)
-            Frame.objects.filter(run=run, ended_at=None, parent__isnull=False).update(ended_at=by.now())
-            outer = Frame.objects.get(run=run, parent=None)
-    go_to(outer, to)
+            for one in [one for one in hand.frames.values() if one.parent_id is not None]:
+                one.ended_at = hand.by.now()
+                hand.moved(one)
+            outer = hand.innermost()
+    go_to(hand, outer, to)
     return arrived(spot.graph, outer)
 
 
-def _ask_which(run: Run, spot: Spot, detail: str, by: Actor) -> StepAttempt:
-    now = by.now()
-    asked: StepAttempt = StepAttempt.objects.create(
-        agency_id=run.agency_id,
-        run=run,
-        frame=spot.frame,
-        step_id=spot.node.id,
-        iteration=spot.iteration,
-        kind="if",
-        name=spot.node.name,
-        state=StepState.UNKNOWN,
-        effect_key=effect_key(run, spot),
-        fence=run.fence,
-        detail=f"A person decides: {detail}",
-        rendered={"kind": "if", "text": spot.node.condition},
-        ready_at=now,
-        started_at=now,
-    )
-    tell(run=run, kind="question", text=f"{spot.node.name} A person decides: {detail}", by=by, step_id=spot.node.id)
+def _ask_which(hand: Hand, spot: Spot, detail: str) -> StepAttempt:
+    said = f"A person decides: {detail}"
+    rendered = {"kind": "if", "text": spot.node.condition}
+    asked = attempt_at(hand, spot, effect_key=effect_key(hand.run, spot), state=StepState.UNKNOWN, detail=said, rendered=rendered)
+    asked.started_at = asked.ready_at
+    hand.changed(asked)
+    hand.tell("question", f"{spot.node.name} {said}", step_id=spot.node.id)
     return asked
 
 
-def _act_on_the_subject(run: Run, spot: Spot, attempt: StepAttempt, by: Actor) -> None:
+def _act_on_the_subject(hand: Hand, spot: Spot, attempt: StepAttempt) -> None:
     """The action and its record are one transaction: exactly once."""
-    action = local_action(attempt.rendered["action"])
-    attempt.started_at, attempt.fence = by.now(), run.fence
+    run, action = hand.run, local_action(attempt.rendered["action"])
+    attempt.started_at, attempt.fence = hand.by.now(), run.fence
     context = RunContext(
-        run=str(run.public_id),
+        run=hand.claim.run,
         agency_id=run.agency_id,
         subject=run.subject,
-        book=run.book.slug,
+        book=hand.slug,
         step=spot.node.id,
         effect_key=attempt.effect_key,
-        by=by,
+        by=hand.by,
         variables={name: value for name, value in run.variables.items() if value is not None},
     )
-    try:
-        with transaction.atomic():
-            if action is None:
-                raise DomainError(f"There is no action {attempt.rendered['action']} any more.")
-            outputs = action.perform(context, dict(attempt.rendered["arguments"])) or {}
-    except DomainError as error:
-        finish_attempt(run, attempt, StepState.FAILED, error.detail, by=by)
-        return
-    finish_attempt(run, attempt, StepState.OK, "", outputs=_named(spot, outputs), by=by)
+    with transaction_of(hand):
+        try:
+            with transaction.atomic():
+                if action is None:
+                    raise DomainError(f"There is no action {attempt.rendered['action']} any more.")
+                outputs = action.perform(context, dict(attempt.rendered["arguments"])) or {}
+        except DomainError as error:
+            finish_attempt(hand, attempt, StepState.FAILED, error.detail)
+        else:
+            finish_attempt(hand, attempt, StepState.OK, "", outputs=named(spot, outputs))
+        write(hand)
 
 
-def _named(spot: Spot, outputs: Any) -> dict[str, str]:
+def named(spot: Spot, outputs: Mapping[str, Any]) -> dict[str, str]:
     """Outputs under the variables that the step names for them."""
     return {variable: str(outputs[name]) for variable, name in spot.node.outputs.items() if name in outputs}
 
 
-def outputs_of(run: Run, spot: Spot, outputs: Any) -> dict[str, str]:
-    """What a call brought, under the variables that the step names for it."""
-    return _named(spot, outputs)
-
-
-def _intent(run: Run, spot: Spot, move: moves.Begin | moves.Check, by: Actor) -> Intent | None:
+def _intent(hand: Hand, spot: Spot, move: moves.Begin | moves.Check) -> Intent | None:
     """Write down that the call begins (or is asked after). None when the action is no longer what was approved."""
-    attempt = spot.attempt
+    attempt, begins = spot.attempt, isinstance(move, moves.Begin)
     assert attempt is not None
-    if isinstance(move, moves.Begin) and not _still_the_same(run, spot, attempt, by):
+    if begins and not _still_the_same(hand, spot, attempt):
         return None
-    if isinstance(move, moves.Begin):
-        attempt.state, attempt.started_at = StepState.STARTED, by.now()
-        tell(run=run, kind="began", text=f"{spot.node.name}: began", by=by, step_id=spot.node.id)
+    connector = connected(hand, lambda one: one.name == attempt.rendered["connector"])
+    if begins:
+        attempt.state, attempt.started_at = StepState.STARTED, hand.by.now()
+        hand.tell("began", f"{spot.node.name}: began", step_id=spot.node.id)
     else:
         attempt.checks += 1
-        said = "again, it may be repeated" if move.repeat else "asking first whether it happened"
-        tell(run=run, kind="resumed", text=f"{spot.node.name}: taken up {said}", by=by, step_id=spot.node.id)
-    attempt.fence = run.fence
-    attempt.save(update_fields=["state", "started_at", "checks", "fence"])
-    connector = Connector.objects.filter(agency_id=run.agency_id, name=attempt.rendered["connector"], enabled=True).first()
-    effect = Effect.objects.filter(effect_key=attempt.effect_key, request_hash=attempt.request_hash).first()
+        said = "again, it may be repeated" if isinstance(move, moves.Check) and move.repeat else "asking first whether it happened"
+        hand.tell("resumed", f"{spot.node.name}: taken up {said}", step_id=spot.node.id)
+    attempt.fence = hand.run.fence
+    hand.changed(attempt)
+    known = write(hand, Call(attempt, connector, spot.approval.consent_id if begins and spot.approval else None))
+    hand.attempt, hand.approval, hand.withdrawn, hand.timers = attempt, spot.approval, spot.withdrawn, spot.timers
     return Intent(
         attempt_id=attempt.pk,
-        agency_id=run.agency_id,
-        fence=run.fence,
+        agency_id=hand.run.agency_id,
+        fence=hand.run.fence,
         rendered=attempt.rendered,
         request_hash=attempt.request_hash,
         way=way_of(connector) if connector else None,
+        sure_until=hand.sure_until,
         ask=isinstance(move, moves.Check) and not move.repeat,
-        known=effect.response if effect else {},
+        known=known,
     )
 
 
 def way_of(connector: Connector) -> Way:
     """How to reach a connector's product."""
-    from urllib.parse import urlsplit
-
     own = urlsplit(connector.base_url).hostname or ""
     return Way(connector.base_url, (own, *connector.allowed_hosts), tuple(connector.named_networks), connector.secret_name)
 
 
-def _still_the_same(run: Run, spot: Spot, attempt: StepAttempt, by: Actor) -> bool:
+def _still_the_same(hand: Hand, spot: Spot, attempt: StepAttempt) -> bool:
     """What would run now is what was written down and approved; else it is put aside and asked anew."""
     try:
-        now_is = rendered_for(run, spot)
+        now_is = rendered_for(hand, spot)
     except CannotRender as error:
         reason = str(error)
     else:
-        withdrawn = spot.approval is not None and spot.approval.consent is not None and spot.approval.consent.withdrawn_at is not None
-        if sha256_of(now_is) == attempt.request_hash and not withdrawn:
+        if sha256_of(now_is) == attempt.request_hash and not spot.withdrawn:
             return True
-        reason = "The agency withdrew its standing consent." if withdrawn else "What would run changed after it was written down."
+        reason = "The agency withdrew its standing consent." if spot.withdrawn else "What would run changed after it was written down."
     if spot.approval is not None:
-        void(run, spot.approval, reason, by)
-        finish_attempt(run, attempt, StepState.SKIPPED, reason, by=by)
+        with transaction_of(hand):
+            void(hand, spot.approval, reason)
+            finish_attempt(hand, attempt, StepState.SKIPPED, reason)
+            write(hand)
     else:
-        finish_attempt(run, attempt, StepState.FAILED, reason, response={"passing": True}, by=by)
+        finish_attempt(hand, attempt, StepState.FAILED, reason, response={"passing": True})
     return False

@@ -2,25 +2,26 @@
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import orjson
-from django.db import connection
 
 from playbooks.decide import BACKOFF_SECONDS
-from playbooks.engine.claiming import Claim, FencedOff, claim, held, let_go
+from playbooks.engine.claiming import again, claim, executed, graph_in
 from playbooks.engine.ending import finish_attempt, finish_run
+from playbooks.engine.hand import Claim, FencedOff, Hand, Moved
 from playbooks.engine.performing import perform
 from playbooks.engine.spot import spot_of
-from playbooks.engine.walking import Intent, arm, go_on, outputs_of
-from playbooks.models import Run, StepAttempt
+from playbooks.engine.walking import Intent, go_on, named
+from playbooks.engine.writing import write
 from playbooks.operations.lapsing import due_approvals, lapse_or_remind
 from playbooks.operations.timing import due_timers, fire
 from playbooks.products import Outcome
-from playbooks.queries.books import graph_of
 from playbooks.states import StepState
-from tenants.actors import Actor, playbook_run, system
+from tenants.actors import server_time, system
 from tenants.isolation import scope
+from tenants.journal import doorbell
 from tenants.journal.delivery import agencies_with
 from tenants.journal.sweeping import Chore, register
 
@@ -36,38 +37,35 @@ VALUES (%s, %s, %s, %s::jsonb, %s, now()) ON CONFLICT (agency_id, effect_key) DO
 """
 
 
-def server_time() -> datetime:
-    """The server's clock."""
-    return datetime.now(UTC)
-
-
 def work_runs(agency_id: int | None, *, clock: Clock = server_time) -> int:
     """Take up to a few runs of the agency as far as they go. Returns how many were taken."""
     assert agency_id is not None
     done = 0
     while done < MOST_AT_ONCE:
-        with scope.agency(agency_id, actor="system:playbooks"):
-            taken = claim(agency_id, now=clock())
-        if taken is None:
+        hand = claim(agency_id, clock=clock)
+        if hand is None:
             break
-        advance(taken, clock=clock)
+        advance(hand, clock=clock)
         done += 1
     return done
 
 
-def advance(taken: Claim, *, clock: Clock = server_time) -> None:
+def advance(hand: Hand, *, clock: Clock = server_time) -> None:
     """Go on with a claimed run until it waits or is over. Never raises for a fault of one run."""
+    taken = hand.claim
     done: tuple[Intent, Outcome] | None = None
     try:
         while True:
-            with scope.agency(taken.agency_id, actor=f"run:{taken.run}"):
-                run = held(taken)
-                by = _actor(run.book.name, taken, clock)
+            try:
                 if done is not None:
-                    record_outcome(run, *done, by=by)
-                    done = None
-                intent = go_on(run, by)
-                run.save()
+                    record_outcome(hand, *done)
+                intent = go_on(hand)
+            except Moved:
+                _ring(hand)
+                hand = again(taken, clock=clock)
+                continue
+            done = None
+            _ring(hand)
             if intent is None:
                 return
             done = (intent, perform(intent))
@@ -78,59 +76,67 @@ def advance(taken: Claim, *, clock: Clock = server_time) -> None:
     except Exception:
         logger.exception("a run met a fault of our own", extra={"run": taken.run})
         _fault(taken, clock)
+    _ring(hand)
 
 
-def _actor(book: str, taken: Claim, clock: Clock) -> Actor:
-    return playbook_run(taken.run, label=book, agency_id=taken.agency_id, clock=clock)
+def _ring(hand: Hand) -> None:
+    """Tell the workers of facts that were written: before a call that may take its time, and when the run is put down."""
+    if hand.heard:
+        doorbell.ring("deliveries", hand.claim.agency_id)
+        hand.heard = False
 
 
-def record_outcome(run: Run, intent: Intent, outcome: Outcome, *, by: Actor) -> None:
-    """Write down what a call brought; the run is held. What is unsure stays started, and is asked after later."""
-    attempt = StepAttempt.objects.locked(pk=intent.attempt_id)
-    if attempt.state != StepState.STARTED:
+def record_outcome(hand: Hand, intent: Intent, outcome: Outcome) -> None:
+    """Have written down what a call brought. What is unsure stays started, and is asked after later."""
+    attempt = hand.attempt
+    if attempt is None or attempt.pk != intent.attempt_id or attempt.state != StepState.STARTED:
         return
-    spot = spot_of(run, graph_of(run.version, run.version_hash))
+    spot = spot_of(hand, graph_in(hand))
     if outcome.state == "ok":
-        _insert_effect(intent, outcome)
-        named = outputs_of(run, spot, outcome.outputs)
-        finish_attempt(run, attempt, StepState.OK, outcome.detail, outputs=named, response=dict(outcome.response), by=by)
+        hand.unwritten.effects += [_effect(intent, outcome)] if _leaves_an_effect(intent) else []
+        outputs = named(spot, outcome.outputs)
+        finish_attempt(hand, attempt, StepState.OK, outcome.detail, outputs=outputs, response=dict(outcome.response))
     elif outcome.state == "failed":
         told = {**outcome.response, "passing": outcome.passing}
-        finish_attempt(run, attempt, StepState.FAILED, outcome.detail, response=told, by=by)
+        finish_attempt(hand, attempt, StepState.FAILED, outcome.detail, response=told)
     else:
         attempt.detail = outcome.detail[:2000]
-        attempt.save(update_fields=["detail"])
+        hand.changed(attempt)
         purpose = f"check:{attempt.step_id}:{spot.iteration}:{attempt.attempt}:{attempt.checks}"
-        arm(run, spot, purpose, BACKOFF_SECONDS[min(attempt.checks, len(BACKOFF_SECONDS) - 1)], by)
+        hand.arm(spot.frame, spot.timers, purpose, BACKOFF_SECONDS[min(attempt.checks, len(BACKOFF_SECONDS) - 1)])
 
 
 def keep_effect(intent: Intent, outcome: Outcome) -> None:
     """What a fenced-off worker was answered is kept beside the run, for whoever has it now; the run's rows are not touched."""
-    if outcome.state == "ok":
-        with scope.agency(intent.agency_id, actor="system:playbooks"):
-            _insert_effect(intent, outcome)
+    if outcome.state == "ok" and _leaves_an_effect(intent):
+        told = _effect(intent, outcome)
+        values = [intent.agency_id, told["effect_key"], told["request_hash"], orjson.dumps(told["response"]).decode(), intent.fence]
+        executed(intent.agency_id, "system:playbooks", (KEEP_EFFECT, values))
 
 
-def _insert_effect(intent: Intent, outcome: Outcome) -> None:
-    if intent.rendered["effect"] == "read":
-        return
-    told = orjson.dumps({"outputs": dict(outcome.outputs), "response": dict(outcome.response)}).decode()
-    with connection.cursor() as cursor:
-        cursor.execute(KEEP_EFFECT, [intent.agency_id, intent.rendered["key"], intent.request_hash, told, intent.fence])
+def _leaves_an_effect(intent: Intent) -> bool:
+    return bool(intent.rendered["effect"] != "read")
+
+
+def _effect(intent: Intent, outcome: Outcome) -> dict[str, Any]:
+    told = {"outputs": dict(outcome.outputs), "response": dict(outcome.response)}
+    asked = {"effect_key": intent.rendered["key"], "request_hash": intent.request_hash}
+    return {**asked, "response": told, "fence": intent.fence, "at": server_time()}
 
 
 def _fault(taken: Claim, clock: Clock) -> None:
     """Put the run down for a while, or end it after too many faults in a row."""
     try:
-        with scope.agency(taken.agency_id, actor=f"run:{taken.run}"):
-            run = held(taken)
-            run.faults += 1
-            if run.faults >= MOST_FAULTS:
-                finish_run(run, "failed", "The engine failed on this run; the log has the fault.", _actor(run.book.name, taken, clock))
-            else:
-                let_go(run, waits_for="", wake_at=clock() + timedelta(seconds=BACKOFF_SECONDS[run.faults - 1]))
-            run.save()
-    except FencedOff:
+        hand = again(taken, clock=clock)
+        run = hand.run
+        run.faults += 1
+        if run.faults >= MOST_FAULTS:
+            finish_run(hand, "failed", "The engine failed on this run; the log has the fault.")
+        else:
+            hand.let_go(waits_for="", wake_at=clock() + timedelta(seconds=BACKOFF_SECONDS[run.faults - 1]))
+        write(hand)
+        _ring(hand)
+    except (FencedOff, Moved):
         return
 
 

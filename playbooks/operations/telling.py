@@ -15,7 +15,7 @@ from tenants.journal.recording import record
 def tell(*, run: Run, kind: str, text: str, by: Actor, step_id: str = "", event: Any = None, data: dict[str, Any] | None = None) -> None:
     """Append to the run's own events, and to the journal when `event` is given. The run's row is locked.
 
-    The count of events is saved here, except for the run's own acts: the engine saves its run with everything else.
+    The count of events is saved with it, so that a worker that holds the run learns of it. The engine tells by its hand.
     """
     run.last_event += 1
     RunEvent.objects.create(
@@ -31,18 +31,19 @@ def tell(*, run: Run, kind: str, text: str, by: Actor, step_id: str = "", event:
         data=data or {},
         at=by.now(),
     )
-    if by.kind != "playbook":
-        run.save(update_fields=["last_event"])
+    run.save(update_fields=["last_event"])
     if event is not None:
         record(event, agency_id=run.agency_id, subject=run.journal_subject, by=by)
 
 
 def wake(*, run: Run, by: Actor) -> None:
-    """Let a waiting run go on. One that a worker holds needs no waking: it reads what changed under its own lock."""
+    """Let a waiting run go on. One that a worker holds is touched: what the worker decided before does not go through any more."""
     if run.state == RunState.WAITING:
         run.state = RunState.READY
         run.waits_for = Waits.NOTHING
         run.wake_at = by.now() - timedelta(milliseconds=1)
         run.save(update_fields=["state", "waits_for", "wake_at"])
+    elif run.state == RunState.RUNNING:
+        run.save(update_fields=["state"])
     agency_id = run.agency_id
     transaction.on_commit(lambda: doorbell.ring("runs", agency_id))

@@ -1,6 +1,7 @@
 """Books, their versions, and the compiled graph of a version."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -23,6 +24,21 @@ def _graph(content_hash: str, canonical: str) -> Graph:
 def graph_of(version: Version, wanted: str) -> Graph:
     """The graph of a version that a run began with. Raises ContentChanged when the content is not the one of `wanted`. No query."""
     return _graph(wanted, version.canonical)
+
+
+MOST_GRAPHS = 128
+_graphs: dict[str, Graph] = {}
+
+
+def graph_at(wanted: str, text: Callable[[], str]) -> Graph:
+    """The graph of the content with that hash; `text` is asked only when this process has not read it yet. Raises ContentChanged."""
+    known = _graphs.get(wanted)
+    if known is None:
+        known = _graph(wanted, text())
+        if len(_graphs) >= MOST_GRAPHS:
+            _graphs.clear()
+        _graphs[wanted] = known
+    return known
 
 
 def newest_version(book_slug: str) -> Version | None:

@@ -1,18 +1,26 @@
 """The engine on real rows and real HTTP: what fails, what is asked first, what is never repeated."""
 
 import threading
+import time
+from dataclasses import replace
 
 import pytest
+from django.db import connection
 
-from playbooks.engine import working
-from playbooks.engine.claiming import FencedOff, claim, held
+from playbooks.connectors.speaking import DEADLINE_SECONDS
+from playbooks.engine import planning, working
+from playbooks.engine.claiming import LEASE_SECONDS, again, claim
+from playbooks.engine.hand import FencedOff, Moved
 from playbooks.engine.performing import perform
 from playbooks.models import Effect, Frame, Run, StepAttempt, Timer, TriggerRule, Version
-from playbooks.operations.starting import start_matching_runs
+from playbooks.operations.connecting import connect
+from playbooks.operations.publishing import publish
+from playbooks.operations.starting import start_matching_runs, start_run
 from playbooks.operations.voting import vote
 from tenants.actors import system
 from tenants.gates.opening import opened
 from tenants.isolation import scope
+from tests.playbooks.books import END, book
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,8 +75,6 @@ def test_two_workers_that_see_the_same_facts_start_one_run(stage):
         with scope.agency(one.pk):
             facts = {"severity": "high", "hosts": ["ws-1"]}
             begun.extend(start_matching_runs(agency_id=one.pk, subject="case:7", facts=facts, by=system("t", agency_id=one.pk)))
-        from django.db import connection
-
         connection.close()
 
     threads = [threading.Thread(target=see) for _ in range(4)]
@@ -175,19 +181,17 @@ def test_an_action_that_does_not_fit_takes_its_way_and_one_without_a_way_ends_th
 def test_who_was_fenced_off_writes_nothing_but_keeps_the_answer(stage):
     run = approved(stage)
     one = stage.cast.north
-    with scope.agency(one.pk):
-        zombie = claim(one.pk, now=working.server_time())
-    with scope.agency(one.pk, actor="zombie"):
-        mine = held(zombie)
-        intent = working.go_on(mine, working._actor("zombie", zombie, working.server_time))
-        mine.save()
+    zombie = claim(one.pk, clock=working.server_time)
+    intent = working.go_on(zombie)
     outcome = perform(intent)
     with scope.floor(None):
         Run.objects.filter(pk=run.pk).update(lease_until="2020-01-01T00:00Z")
-    with scope.agency(one.pk):
-        assert claim(one.pk, now=working.server_time()).fence == zombie.fence + 1
-    with scope.agency(one.pk), pytest.raises(FencedOff):
-        held(zombie)
+    assert claim(one.pk, clock=working.server_time).claim.fence == zombie.claim.fence + 1
+    working.record_outcome(zombie, intent, outcome)
+    with pytest.raises(Moved):
+        working.go_on(zombie)
+    with pytest.raises(FencedOff):
+        again(zombie.claim, clock=working.server_time)
     working.keep_effect(intent, outcome)
     assert attempts(run, "Isolate the host")[0].state == "started"
     with scope.floor(None):
@@ -206,17 +210,14 @@ def test_two_workers_take_one_run(stage):
 
     def take():
         gate.wait()
-        with scope.agency(one.pk):
-            taken.append(claim(one.pk, now=working.server_time()))
-        from django.db import connection
-
+        taken.append(claim(one.pk, clock=working.server_time))
         connection.close()
 
     threads = [threading.Thread(target=take) for _ in range(6)]
     [t.start() for t in threads]
     [t.join() for t in threads]
     (only,) = [c for c in taken if c is not None]
-    assert only.run == str(run.public_id)
+    assert only.claim.run == str(run.public_id)
 
 
 def test_a_fault_of_our_own_puts_the_run_down_and_ends_it_after_several(stage, monkeypatch):
@@ -251,3 +252,61 @@ def test_no_rule_no_run(stage):
     with scope.agency(one.pk):
         facts = {"severity": "high", "hosts": ["a"]}
         assert start_matching_runs(agency_id=one.pk, subject="case:1", facts=facts, by=system("test", agency_id=one.pk)) == []
+
+
+def test_what_changes_while_a_worker_thinks_is_thought_of(stage):
+    stage.product.drop = [True]
+    run = approved(stage)
+    stage.work()
+    hurry()
+    with scope.floor(None):
+        Run.objects.filter(pk=run.pk).update(state="ready", wake_at="2020-01-01T00:00Z", waits_for="")
+    hand = claim(stage.cast.north.pk, clock=working.server_time)
+    working.work_timers(stage.cast.north.pk)  # the worker read that the timer has not fired
+    with pytest.raises(Moved):
+        working.go_on(hand)
+    working.advance(again(hand.claim, clock=working.server_time))
+    assert stage.run(run).detail == "Isolated"
+
+
+def test_a_connector_that_changes_while_a_worker_thinks_is_not_called(stage):
+    run = approved(stage)
+    hand = claim(stage.cast.north.pk, clock=working.server_time)
+    spot = working.spot_of(hand, working.graph_in(hand))
+    planning.rendered_for(hand, spot)  # it has read the connector
+    with scope.floor(None):
+        changed = {"base_url": f"{stage.product.address}/v2", "named_networks": ["127.0.0.1/32"]}
+        connect(agency_id=stage.cast.north.pk, kind="endpoint", name="NORTH EDR", by=stage.cast.ada, **changed)
+    with pytest.raises(Moved):
+        working.go_on(hand)
+    working.advance(again(hand.claim, clock=working.server_time))
+    assert stage.product.requests == []
+    assert (stage.run(run).waits_for, stage.approval(run).state) == ("approval", "open")
+
+
+def test_a_request_does_not_leave_when_the_lease_would_end_before_it(stage):
+    run = approved(stage)
+    intent = working.go_on(claim(stage.cast.north.pk, clock=working.server_time))
+    with pytest.raises(FencedOff):
+        perform(replace(intent, sure_until=time.monotonic() + DEADLINE_SECONDS - 1))
+    assert stage.product.requests == []
+    assert stage.run(run).state == "running"
+    assert 2 * DEADLINE_SECONDS < LEASE_SECONDS  # asking and calling
+
+
+def test_steps_share_a_commit_up_to_a_bound(stage):
+    names = [f"q{n}" for n in range(45)]
+    asks = {"type": "if-condition", "name": "Is it odd?", "condition": "__odd__:value = true"}
+    steps = {name: {**asks, "on_true": f"e{name}", "on_completion": after} for name, after in zip(names, [*names[1:], "end"], strict=True)}
+    steps |= {"start": {"type": "start", "on_completion": names[0]}, "end": END, **{f"e{name}": END for name in names}}
+    with scope.floor(None):
+        publish(slug="long", document=book(steps, start="start", odd={}), by=system("test"))
+    one = stage.cast.north
+    with scope.agency(one.pk):
+        by = system("test", agency_id=one.pk)
+        run = start_run(agency_id=one.pk, subject="case:5", book="long", variables={"odd": "no"}, why="A test", by=by)
+    stage.work()
+    assert stage.run(run).state == "done"
+    with scope.floor(None), connection.cursor() as cursor:
+        cursor.execute("SELECT count(*), count(DISTINCT xmin::text) FROM playbooks_stepattempt WHERE run_id = %s", [run.pk])
+        assert cursor.fetchone() == (47, 3)

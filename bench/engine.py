@@ -1,0 +1,221 @@
+"""How many durable steps the engine makes in a second, beside bare Celery tasks on the same broker: `python -m bench.engine`."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_DNS, UUID, uuid5
+
+from celery import Celery
+
+ROOT = Path(__file__).resolve().parent.parent
+TASKS, RUNS, STEPS, AGENCIES = 3000, 150, 20, 4
+QUEUE = "bench-engine"
+
+celery = Celery("bench", broker=os.environ.get("BENCH_BROKER"))
+celery.conf.update(task_default_queue=QUEUE, worker_hijack_root_logger=False, broker_transport_options={"global_keyprefix": f"{QUEUE}:"})
+
+
+@celery.task(name="bench.engine.nothing", ignore_result=True)
+def nothing() -> None:
+    """The bare task that engines are compared with."""
+
+
+def figures(runs: int = RUNS, tasks: int = TASKS) -> Iterator[dict[str, Any]]:
+    """Celery's no-op tasks first, then the engine by one and two workers, as ratios to them. Makes and drops a database of its own."""
+    _django()
+    bare = _bare_tasks(tasks)
+    yield _line("celery no-op tasks, prefork 2, end to end", bare, bare)
+    with _database() as name:
+        books = _stage()
+        for book, workers, together, said in (
+            ("control", 1, 1, "engine, control steps, a commit each, 1 worker"),
+            ("control", 2, 1, "engine, control steps, a commit each, 2 workers"),
+            ("control", 1, 0, "engine, control steps sharing a commit, 1 worker"),
+            ("control", 2, 0, "engine, control steps sharing a commit, 2 workers"),
+            ("local", 2, 0, "engine, actions on the subject, a commit each, 2 workers"),
+        ):
+            yield _line(said, _engine(name, books[book], workers, together, runs), bare)
+
+
+def _line(figure: str, value: float, bare: float) -> dict[str, Any]:
+    return {"figure": figure, "value": round(value, 1), "unit": "1/s", "ratio": round(value / bare, 2), "to": "celery no-op"}
+
+
+def _django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "soc.settings")
+    import django
+
+    django.setup()
+    from django.conf import settings
+
+    from playbooks.catalogue import register_action
+
+    register_action("bench.nothing", lambda context, arguments: {}, "Nothing")
+    celery.conf.broker_url = os.environ["BENCH_BROKER"] = settings.CELERY["broker_url"]
+
+
+def _bare_tasks(count: int) -> float:
+    """Tasks a second from the first `delay` until the queue is empty."""
+    command = [sys.executable, "-m", "celery", "-A", "bench.engine", "worker", "-P", "prefork", "-c", "2", "-l", "warning"]
+    command += ["--without-gossip", "--without-mingle", "--without-heartbeat", "-n", f"{QUEUE}@%h"]
+    worker = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        with celery.connection_for_write() as connection:
+            broker = connection.default_channel.client
+            for some in (20, count):  # the first ones find out that the worker is there
+                began = time.monotonic()
+                for _ in range(some):
+                    nothing.delay()
+                _until(lambda: not (broker.llen(QUEUE) or broker.hlen("unacked")))
+            return count / (time.monotonic() - began)
+    finally:
+        os.killpg(worker.pid, signal.SIGTERM)
+        worker.wait()
+
+
+def _until(done: Callable[[], bool], seconds: float = 120) -> None:
+    ends = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > ends:
+            raise RuntimeError(f"not done within {seconds:.0f} s")
+        time.sleep(0.005)
+
+
+@contextmanager
+def _database() -> Iterator[str]:
+    from django.db import connection
+
+    was = connection.settings_dict["NAME"]
+    connection.settings_dict["TEST"]["NAME"] = "bench_engine"
+    name = connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        yield name
+    finally:
+        connection.creation.destroy_test_db(was, verbosity=0)
+
+
+def _stage() -> dict[str, tuple[str, list[int]]]:
+    """Agencies and a book of each kind; the slug of each with the agencies that it runs for."""
+    from playbooks.operations.publishing import publish
+    from tenants.actors import system
+    from tenants.isolation import scope
+    from tenants.operations.agencies import register_agency
+
+    by = system("bench")
+    with scope.floor(None, actor=by.name):
+        agencies = [register_agency(slug=f"a{n}", name=f"Agency {n}", acronym=f"A{n}", by=by, invented=True).pk for n in range(AGENCIES)]
+        for slug, step in (("control", _question), ("local", _action)):
+            publish(slug=slug, document=_book(slug, step), by=by)
+    return {slug: (slug, agencies) for slug in ("control", "local")}
+
+
+def _question(number: int, following: str) -> dict[str, Any]:
+    ways = {"on_true": _id("end", number), "on_completion": following}
+    return {"type": "if-condition", "name": "Is it?", "condition": "__a__:value = 'b'", **ways}
+
+
+def _action(number: int, following: str) -> dict[str, Any]:
+    commands = [{"type": "local-action", "command": "bench.nothing"}]
+    return {"type": "action", "name": "Nothing", "agent": _agent(), "commands": commands, "on_completion": following}
+
+
+def _agent() -> str:
+    return f"security-category--{uuid5(NAMESPACE_DNS, 'bench')}"
+
+
+def _id(kind: str, number: int) -> str:
+    return f"{kind}--{UUID(int=uuid5(NAMESPACE_DNS, f'{kind}{number}').int, version=4)}"
+
+
+def _book(name: str, step: Callable[[int, str], dict[str, Any]]) -> dict[str, Any]:
+    """A start, an end, and STEPS - 2 steps of a kind between them."""
+    kind = step(0, "")["type"]
+    ids = [*(_id(kind, number) for number in range(STEPS - 2)), _id("end", STEPS)]
+    workflow = {ids[number]: step(number, ids[number + 1]) for number in range(STEPS - 2)}
+    workflow |= {_id("start", 0): {"type": "start", "on_completion": ids[0]}, ids[-1]: {"type": "end"}}
+    workflow |= {one["on_true"]: {"type": "end"} for one in workflow.values() if "on_true" in one}
+    return {
+        "type": "playbook",
+        "spec_version": "cacao-2.0",
+        "id": f"playbook--{uuid5(NAMESPACE_DNS, name)}",
+        "name": name,
+        "created_by": f"identity--{uuid5(NAMESPACE_DNS, 'bench')}",
+        "created": "2026-01-01T00:00:00.000Z",
+        "modified": "2026-01-01T00:00:00.000Z",
+        "workflow_start": _id("start", 0),
+        "workflow": workflow,
+        "playbook_variables": {"__a__": {"type": "string", "value": "a"}},
+        "agent_definitions": {_agent(): {"type": "security-category", "name": "Bench", "category": ["ticketing"]}},
+    }
+
+
+def _engine(database: str, book: tuple[str, list[int]], workers: int, together: int, runs: int) -> float:
+    """Steps a second that so many worker processes make of runs that wait in line."""
+    from playbooks.models import Run, StepAttempt
+    from playbooks.operations.starting import start_run
+    from tenants.actors import system
+    from tenants.isolation import scope
+
+    slug, agencies = book
+    with scope.floor(None, actor="system:bench"):
+        before = StepAttempt.objects.count()
+    crew = [_worker(database, together) for _ in range(workers)]
+    for number in range(runs):
+        agency = agencies[number % len(agencies)]
+        with scope.agency(agency, actor="system:bench"):
+            by = system("bench", agency_id=agency)
+            start_run(agency_id=agency, subject=f"bench:{number}", book=slug, variables={}, why="Measured", by=by)
+    for one in crew:
+        assert one.stdout is not None and one.stdout.readline() == "ready\n"
+    began = time.monotonic()
+    for one in crew:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
+    ended = [one.wait(timeout=600) for one in crew]
+    seconds = time.monotonic() - began
+    with scope.floor(None, actor="system:bench"):
+        made = StepAttempt.objects.count() - before
+        open_runs = Run.objects.exclude(state="done").count()
+    if any(ended) or open_runs or made != runs * STEPS:
+        raise RuntimeError(f"{slug}: {open_runs} runs are not done, {made} steps of {runs * STEPS} were made, workers ended with {ended}")
+    return made / seconds
+
+
+def _worker(database: str, together: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "bench.engine", "--work", database, str(together)]
+    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def _work(database: str, together: int) -> None:
+    """A worker process: ready, wait for the word, sweep until no run waits."""
+    _django()
+    from django.db import connection
+
+    from playbooks.engine import walking
+    from tenants.journal.sweeping import sweep
+
+    connection.settings_dict["NAME"] = database
+    if together:
+        walking.MOST_TOGETHER = together  # type: ignore[attr-defined]
+    sweep(names=("runs",), agency_id=0)  # connected, and all is imported
+    print("ready", flush=True)
+    sys.stdin.readline()
+    while sweep(names=("runs",)):
+        pass
+    os._exit(0)  # the sweep has ended; an orderly end of the interpreter is not measured
+
+
+if __name__ == "__main__":
+    if "--work" in sys.argv:
+        _work(sys.argv[2], int(sys.argv[3]))
+    else:
+        for line in figures():
+            print(json.dumps(line), flush=True)

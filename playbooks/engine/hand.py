@@ -1,0 +1,136 @@
+"""A claimed run as its worker sees it, and what was decided since and is not written down yet."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import orjson
+
+from playbooks.models import Approval, Connector, Frame, Run, StepAttempt
+from playbooks.states import RunState, UndoState
+from tenants.actors import Actor
+from tenants.journal.subscribing import kind_of
+
+
+class FencedOff(Exception):
+    """Another worker has taken the run since: what this one holds no longer counts."""
+
+
+class Moved(Exception):
+    """Somebody wrote to the run, or to what its next call stands on, since it was read: read it again and decide anew."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A run in hand, under one fence."""
+
+    agency_id: int
+    run_id: int
+    fence: int
+    run: str  # the outside id
+
+    @property
+    def actor(self) -> str:
+        """The name under which PostgreSQL works for this run."""
+        return f"run:{self.run}"
+
+
+@dataclass
+class Unwritten:
+    """Rows that the next statement writes."""
+
+    attempts: list[StepAttempt] = field(default_factory=list)
+    changed: dict[int, StepAttempt] = field(default_factory=dict)
+    frames: dict[int, Frame] = field(default_factory=dict)
+    opened: Frame | None = None
+    events: list[dict[str, Any]] = field(default_factory=list)
+    facts: list[dict[str, Any]] = field(default_factory=list)
+    fact_classes: set[type] = field(default_factory=set)
+    timers: list[dict[str, Any]] = field(default_factory=list)
+    undos: list[dict[str, Any]] = field(default_factory=list)
+    effects: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class Hand:
+    """The run, its open frames, and what is known of the step where it stands.
+
+    `seen` names the version of the run's row that all this belongs to: a write goes through on that one only.
+    `sure_until` (seconds of the monotonic clock) is when the lease ends at the earliest.
+    """
+
+    claim: Claim
+    run: Run
+    slug: str
+    by: Actor
+    seen: str
+    sure_until: float
+    frames: dict[int, Frame]
+    attempt: StepAttempt | None
+    approval: Approval | None
+    withdrawn: bool  # the standing consent that the approval counts has ended
+    timers: dict[str, bool]
+    connectors: list[Connector] | None = None
+    unwritten: Unwritten = field(default_factory=Unwritten)
+    heard: bool = False  # somebody is to be told of facts that were written
+
+    def tell(self, kind: str, text: str, *, step_id: str = "", event: Any = None) -> None:
+        """Append to the run's own events, and to the journal when `event` is given, with the next write."""
+        by, now = self.by, self.by.now()
+        self.run.last_event += 1
+        signed = {"actor": by.name, "actor_label": by.label, "at": now}
+        one = {"no": self.run.last_event, "kind": kind, "step_id": step_id, "text": text, "fence": self.run.fence, "data": {}}
+        self.unwritten.events.append({**one, **signed})
+        if event is not None:
+            about = {"kind": kind_of(type(event)), "subject": self.run.journal_subject, "data": asdict(event)}
+            self.unwritten.facts.append({**about, **signed})
+            self.unwritten.fact_classes.add(type(event))
+
+    def undoable(self, attempt: StepAttempt, undo: dict[str, Any]) -> None:
+        """Register how an effect is taken back, in the same transaction as its result."""
+        one = {"public_id": uuid4(), "attempt_id": attempt.pk, "text": undo["text"], "rendered": undo, "at": self.by.now()}
+        self.unwritten.undos.append({**one, "state": UndoState.REGISTERED})
+
+    def arm(self, frame: Frame, timers: dict[str, bool], purpose: str, seconds: float) -> None:
+        """Set a timer, once; `timers` are those of the frame."""
+        if purpose not in timers:
+            timers[purpose] = False
+            due = self.by.now() + timedelta(seconds=seconds)
+            self.unwritten.timers.append({"frame_id": frame.pk, "purpose": purpose, "due_at": due, "fired_at": None})
+
+    def changed(self, attempt: StepAttempt) -> None:
+        """Have an attempt written as it stands; one that is new is written by itself."""
+        if attempt.pk is None:
+            if not any(one is attempt for one in self.unwritten.attempts):
+                self.unwritten.attempts.append(attempt)
+        else:
+            self.unwritten.changed[attempt.pk] = attempt
+
+    def moved(self, frame: Frame) -> None:
+        """Have a frame written as it stands; one that has ended is no longer at hand."""
+        self.unwritten.frames[frame.pk] = frame
+        if frame.ended_at is not None:
+            self.frames.pop(frame.pk, None)
+
+    def innermost(self) -> Frame:
+        """The frame in which the run stands."""
+        return self.frames[max(self.frames)]
+
+    def let_go(self, *, waits_for: str, wake_at: datetime | None = None) -> None:
+        """Put the run down until something moves it (`wake_at` None), or until a time."""
+        run = self.run
+        run.state = RunState.WAITING if wake_at is None else RunState.READY
+        run.waits_for, run.lease_owner = waits_for, ""
+        if wake_at is not None:
+            run.wake_at = wake_at
+
+
+def revived(model: type, text: Any) -> Any:
+    """An instance of the model from a row in JSON; its times stay texts, as nothing here reckons with them."""
+    if text is None:
+        return None
+    row = orjson.loads(text)
+    one = model(**row)
+    one._state.adding, one._state.db = False, "default"
+    return one
