@@ -60,6 +60,8 @@ class Bell:
     """
 
     QUIET_SECONDS = 5.0
+    # A stream of commits is rung together: the first at once, what comes within this time after it with the next ring.
+    APART_SECONDS = 0.01
     MOST_WAITING = 10_000
 
     def __init__(self) -> None:
@@ -90,6 +92,7 @@ class Bell:
             except Exception as error:
                 self.quiet_until = time.monotonic() + self.QUIET_SECONDS
                 log.warning("the doorbell did not ring; the sweep will find the work", extra={"error": repr(error)})
+            time.sleep(self.APART_SECONDS)
 
 
 def ring_once(work: str, agency_id: int | None, identity: str) -> None:
@@ -145,11 +148,13 @@ def start_sweeping() -> list[threading.Thread]:
 def _sweep_on(names: tuple[str, ...] | None) -> None:
     from soc.scorecards.survival import prepare
     from tenants.journal.sweeping import sweep
+    from tenants.journal.timekeeping import keep_time
 
     if names is None:
         prepare()
     while not stopping.wait(SWEEP_SECONDS):
         try:
+            keep_time()
             sweep(names)
         except Exception:
             log.exception("a sweep failed; the next one tries again")

@@ -182,6 +182,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "soc.health.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "soc.cases.middleware.IntakeLane",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "tenants.gates.middleware.LobbySessionMiddleware",

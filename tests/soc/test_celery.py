@@ -11,7 +11,7 @@ from django.test import override_settings
 
 from soc import celery
 from soc.health.logs import request_id
-from tenants.journal import sweeping
+from tenants.journal import sweeping, timekeeping
 
 
 def until(true):
@@ -120,6 +120,7 @@ def test_the_sweeps_go_on_after_a_failure_and_end_with_their_worker(monkeypatch)
             raise RuntimeError("the database went away")
 
     monkeypatch.setattr(sweeping, "sweep", fail_once)
+    monkeypatch.setattr(timekeeping, "keep_time", lambda: None)
     monkeypatch.setattr(celery, "SWEEP_SECONDS", 0.01)
     monkeypatch.setattr(celery, "stopping", threading.Event())
     threads = celery.start_sweeping()
@@ -143,6 +144,7 @@ def test_seals_are_made_while_other_work_holds_the_sweep_up(monkeypatch):
             sealed.set()
 
     monkeypatch.setattr(sweeping, "sweep", work)
+    monkeypatch.setattr(timekeeping, "keep_time", lambda: None)
     monkeypatch.setattr(celery, "SWEEP_SECONDS", 0.01)
     monkeypatch.setattr(celery, "stopping", threading.Event())
     threads = celery.start_sweeping()
@@ -174,3 +176,15 @@ def test_work_is_acknowledged_late_and_results_are_kept_nowhere():
     assert settings.CELERY["worker_prefetch_multiplier"] == 1
     assert settings.CELERY["accept_content"] == ["json"]
     assert settings.CELERY["broker_connection_max_retries"] is None
+
+
+def test_a_stream_of_commits_rings_seldom_and_a_single_one_at_once(monkeypatch):
+    bell, rung = celery.Bell(), []
+    monkeypatch.setattr(celery.answer, "apply_async", lambda arguments, **kwargs: rung.append(arguments))
+    bell("intake", 1)
+    until(lambda: len(rung) == 1)
+    for _ in range(1000):
+        bell("intake", 1)
+    until(lambda: not bell.waiting)
+    assert rung == [("intake", 1)] * len(rung)
+    assert len(rung) < 50, "a thousand commits are no thousand messages"

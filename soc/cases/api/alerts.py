@@ -43,24 +43,29 @@ class Unavailable(DomainError):
 def post_alerts(request: Any) -> HttpResponse:
     """One alert, an array, or NDJSON, from a sensor key. Answers after the commit."""
     try:
-        body = _Body(request)
-        return _taken_at_once(request, body) or _taken_with_care(request, body)
+        return _taken_with_care(request, _body_of(request))
     except (OperationalError, InterfaceError):
-        return answer(Unavailable(retry_after=RETRY_SECONDS, cure=f"Send it again after {RETRY_SECONDS} seconds."))
+        return _unavailable()
 
 
-def _taken_at_once(request: Any, body: "_Body") -> HttpResponse | None:
-    """The way of nearly every post: a sensor met before, a small body, good alerts. None sends it the careful way."""
+def taken_at_once(request: Any) -> HttpResponse | None:
+    """The way of nearly every post: a sensor met before, a small body, good alerts. None sends it to `post_alerts`."""
     sensor = sensor_seen(request.META.get("HTTP_AUTHORIZATION", ""))
     length = request.META.get("CONTENT_LENGTH") or ""
     if sensor is None or request.method != "POST" or not length.isdigit() or int(length) > SMALL_BYTES:
         return None
     try:
-        posting = _read(request, sensor.actor, body)
+        posting = _read(request, sensor.actor, _body_of(request))
         answers = take(items=posting.items, opening=sensor.opening, by=sensor.actor)
+    except (OperationalError, InterfaceError):
+        return _unavailable()
     except DomainError:
         return None
     return _answered(answers, posting) if answers else None
+
+
+def _unavailable() -> HttpResponse:
+    return answer(Unavailable(retry_after=RETRY_SECONDS, cure=f"Send it again after {RETRY_SECONDS} seconds."))
 
 
 def _taken_with_care(request: Any, body: "_Body") -> HttpResponse:
@@ -93,6 +98,11 @@ class _Body:
         if self.read is None:
             self.read = self.request.read(MOST_BYTES + 1)  # a chunked body does not say how long it is
         return self.read
+
+
+def _body_of(request: Any) -> _Body:
+    body: _Body = request.__dict__.setdefault("alerts_body", _Body(request))
+    return body
 
 
 def _read(request: Any, actor: Actor, body: _Body) -> Posting:

@@ -117,7 +117,7 @@ def _is_simple(value: object) -> bool:
             if kind is dict:
                 below.extend(found.values())  # type: ignore[attr-defined]
             elif kind is list:
-                below.extend(found)  # type: ignore[call-overload]
+                below.extend(found)  # type: ignore[arg-type]
             elif kind is float:
                 return False
         if not below:
