@@ -9,6 +9,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 
 from tenants.errors import DomainError
+from tenants.isolation.scope import current
 
 logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -47,7 +48,7 @@ def _headers(error: DomainError, response: Any) -> None:
 
 def handle(exc: Exception, context: dict[str, Any]) -> Response:
     """Every exception of an API view as problem+json; the scope's transaction is rolled back."""
-    if transaction.get_connection().in_atomic_block:  # a probe has no scope and no transaction
+    if current.get() is not None:  # a probe and an anonymous caller have no scope and no transaction
         transaction.set_rollback(True)
     error = as_domain_error(exc)
     response = Response(document(error), status=error.status, content_type=MEDIA_TYPE)
