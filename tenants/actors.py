@@ -4,14 +4,25 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _set_clock: ContextVar[Callable[[], datetime] | None] = ContextVar("set_clock", default=None)
 
 
-def _server_time() -> datetime:
+# What this process's clock lacks to the database's: the one clock that holds for all (tenants.journal.timekeeping).
+_lacks = timedelta()
+
+
+def server_time() -> datetime:
+    """The time of the server, aware, UTC."""
     clock = _set_clock.get()
-    return clock() if clock is not None else datetime.now(UTC)
+    return clock() if clock is not None else datetime.now(UTC) + _lacks
+
+
+def set_right(lacks: timedelta) -> None:
+    """From now on this process's actors live by its clock plus `lacks`."""
+    global _lacks
+    _lacks = lacks
 
 
 @contextmanager
@@ -44,7 +55,7 @@ class Actor:
     key_id: int | None = None
     agency_id: int | None = None
     agencies: frozenset[int] | None = None
-    clock: Callable[[], datetime] = field(default=_server_time, compare=False, repr=False)
+    clock: Callable[[], datetime] = field(default=server_time, compare=False, repr=False)
 
     def now(self) -> datetime:
         """The time of this act, aware, UTC."""
@@ -95,11 +106,11 @@ class Actor:
         return replace(self, clock=clock)
 
 
-def system(purpose: str, *, agency_id: int | None = None, clock: Callable[[], datetime] = _server_time) -> Actor:
+def system(purpose: str, *, agency_id: int | None = None, clock: Callable[[], datetime] = server_time) -> Actor:
     """Our own machinery, named for its purpose: `system("delivery", agency_id=7)`."""
     return Actor(kind="system", name=f"system:{purpose}", label="Watchfloor", agency_id=agency_id, clock=clock)
 
 
-def playbook_run(run: str, *, label: str, agency_id: int, clock: Callable[[], datetime] = _server_time) -> Actor:
+def playbook_run(run: str, *, label: str, agency_id: int, clock: Callable[[], datetime] = server_time) -> Actor:
     """A playbook's run, acting for one agency."""
     return Actor(kind="playbook", name=f"run:{run}", label=label, agency_id=agency_id, clock=clock)

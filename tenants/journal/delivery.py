@@ -2,11 +2,12 @@
 
 import logging
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
 
+from tenants.actors import server_time
 from tenants.isolation import scope
 from tenants.journal.subscribing import as_event, subscription
 from tenants.journal.sweeping import Chore, register
@@ -44,11 +45,14 @@ def scope_for(agency_id: int | None) -> AbstractContextManager[Any]:
 
 
 def deliver_one(agency_id: int | None) -> bool:
-    """Claim and do one delivery of the agency. False when there is nothing to do. Never raises for a failing reaction."""
+    """Claim and do one delivery of the agency. False when there is nothing to do.
+
+    Never raises for a failing reaction, only what the database's driver raises when the connection is lost.
+    """
     try:
         with scope_for(agency_id):
             with connection.cursor() as cursor:
-                cursor.execute(CLAIM, [agency_id, datetime.now(UTC)])
+                cursor.execute(CLAIM, [agency_id, server_time()])
                 row = cursor.fetchone()
             if row is None:
                 return False
@@ -60,6 +64,8 @@ def deliver_one(agency_id: int | None) -> bool:
                     raise LookupError(f"nothing subscribes as {name} any more")
                 wanted.react(as_event(entry.kind, entry.data), entry)
             except Exception as error:
+                if connection.connection is None or connection.connection.closed:
+                    raise  # the database went away: that is no failure of the reaction, and the row is as it was
                 logger.exception("a reaction failed", extra={"subscriber": name, "entry": entry_id})
                 raise _Failed(delivery_id, attempts, f"{type(error).__name__}: {error}") from error
             with connection.cursor() as cursor:
@@ -76,7 +82,7 @@ def deliver_one(agency_id: int | None) -> bool:
 def _remember_failure(agency_id: int | None, failed: _Failed) -> None:
     attempts = failed.attempts + 1
     state = DeliveryState.PARKED if attempts >= MOST_ATTEMPTS else DeliveryState.OPEN
-    due = datetime.now(UTC) + timedelta(seconds=BACKOFF_SECONDS[min(attempts, len(BACKOFF_SECONDS)) - 1])
+    due = server_time() + timedelta(seconds=BACKOFF_SECONDS[min(attempts, len(BACKOFF_SECONDS)) - 1])
     with scope_for(agency_id), connection.cursor() as cursor:
         cursor.execute(
             "UPDATE tenants_delivery SET state = %s, attempts = %s, due_at = %s, error = %s WHERE id = %s AND state = 'open'",

@@ -19,12 +19,15 @@ from pathlib import Path
 import psycopg
 
 from tests.falls.chaos import Work, tell, work_on
-from tests.falls.instance import LOCAL, Instance, end_well, say, send, until
+from tests.falls.instance import LOCAL, ROOT, Instance, end_well, say, send, until
 from tests.falls.killing import flush_redis
 
 LONGER_THAN_A_LEASE = 40.0  # seconds; the engine's lease is 30
 FULL_FOR = 15.0
 FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
+
+# Under libfaketime an absolute sleep on the untouched monotonic clock is refused by the system.
+SLEEP_ANOTHER_WAY = "import threading, time\ntime.sleep = lambda seconds: threading.Event().wait(seconds) and None\n"
 
 # What is done, and then what was seen of it.
 Act = tuple[str, Callable[[Work], str]]
@@ -63,8 +66,8 @@ def a_worker_in_a_call(work: Work) -> str:
         return "NOT SEEN: no call was under way"
     owner, key = found[0]
     began = work.product.orders().count(key)
+    work.product.hold = 0.0  # for whoever calls next; the frozen one's call still takes its time
     meanwhile = freeze(one, int(owner.split(":")[1]), LONGER_THAN_A_LEASE)
-    work.product.hold = 0.0
     time.sleep(5)
     logs = "".join((one.home / "log" / name).read_text(errors="replace") for name in ("worker.log", "another.log"))
     again = work.product.orders().count(key) - began
@@ -97,16 +100,21 @@ def a_worker_an_hour_ahead(work: Work) -> str:
     one = work.instance
     if not Path(FAKETIME).exists():
         return "NOT SEEN: libfaketime is missing (apt-get install libfaketime)"
-    ahead = one.start_another_worker(LD_PRELOAD=FAKETIME, FAKETIME="+1h", FAKETIME_DONT_FAKE_MONOTONIC="1", DONT_FAKE_MONOTONIC="1")
-    time.sleep(15)
-    freeze(one, one.pid("worker"), 25)
-    time.sleep(10)
+    (one.home / "ahead").mkdir()
+    (one.home / "ahead" / "sitecustomize.py").write_text(SLEEP_ANOTHER_WAY)
+    fake = {"LD_PRELOAD": FAKETIME, "FAKETIME": "+1h", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
+    ahead = one.start_another_worker(**fake, PYTHONPATH=f"{one.home / 'ahead'}:{ROOT}")
+    log = one.home / "log" / "another.log"
+    if not until(lambda: "clock is wrong" in log.read_text(errors="replace"), 60):
+        return "NOT SEEN: it did not notice that its clock is wrong"
+    meanwhile = freeze(one, one.pid("worker"), 20)
+    time.sleep(5)
     ahead.kill()
     ahead.wait()
     one.more.remove(ahead)
     future = one.rows("SELECT count(*) FROM tenants_entry WHERE at > now() + interval '5 minutes'")[0][0]
     late = one.rows("SELECT count(*) FROM playbooks_approval WHERE state = 'lapsed'")[0][0]
-    return f"{future} facts in the future, {late} approvals lapsed before their time"
+    return f"{future} facts in the future, {late} approvals lapsed before their time; {meanwhile}"
 
 
 def redis_is_flushed(work: Work) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 
 from tenants.actors import system
 from tenants.journal import delivery, subscribing
@@ -26,12 +26,17 @@ KIND = subscribing.kind_of(BellRang)
 @pytest.fixture
 def heard(cast):
     delivery.deliver_some(cast.north.pk, most=1000)  # what the making of the cast left to do
-    notes = []
+    notes: list[tuple[str, str]] = []
+    broken: list[str] = []
 
     @subscribing.reacts_to(BellRang)
     def listen(event, entry):
         if event.note == "poison":
             raise ValueError("cannot bear this")
+        if event.note == "the line breaks" and not broken:
+            broken.append(event.note)
+            connection.connection.close()
+            connection.cursor().execute("SELECT 1")
         notes.append((event.note, entry.subject))
 
     yield notes
@@ -70,6 +75,18 @@ def test_a_failing_reaction_is_parked_and_holds_back_its_subject_only(cast, in_s
         parked = Delivery.objects.get(state="parked")
         assert parked.attempts == delivery.MOST_ATTEMPTS
         assert "cannot bear this" in parked.error
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lost_connection_is_no_failure_of_the_reaction(cast, in_scope, heard, central):
+    write(cast, in_scope, "the line breaks")
+    with pytest.raises(OperationalError):
+        delivery.deliver_some(cast.north.pk, most=100)
+    with central():
+        left = Delivery.objects.get(subject="bell:1")
+        assert (left.state, left.attempts, left.error) == ("open", 0, "")
+    assert delivery.deliver_some(cast.north.pk, most=100) == 1
+    assert heard == [("the line breaks", "bell:1")]
 
 
 def test_a_person_lets_the_subject_go_on_without_the_poison(cast, in_scope, heard, central, monkeypatch):
