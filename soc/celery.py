@@ -99,8 +99,10 @@ def ring_once(work: str, agency_id: int | None, identity: str) -> None:
     """Publish one ring to the deployment that does such work. Raises what the broker's client raises, after a few seconds at most."""
     from tenants.journal.sweeping import home_of
 
-    target = None if settings.DEPLOYMENT == "both" else queue(f"doorbell-{home_of(work, agency_id)}")
-    answer.apply_async((work, agency_id), headers={"request_id": identity}, retry=False, queue=target, confirm_timeout=CONFIRM_SECONDS)
+    how: dict[str, Any] = {"headers": {"request_id": identity}, "retry": False, "confirm_timeout": CONFIRM_SECONDS}
+    if settings.DEPLOYMENT != "both":
+        how["queue"] = queue(f"doorbell-{home_of(work, agency_id)}")
+    answer.apply_async((work, agency_id), **how)
 
 
 ring = Bell()

@@ -331,7 +331,7 @@ SPECTACULAR_SETTINGS = {
 # The doorbell
 
 DOORBELL = True
-CELERY = {
+CELERY: dict[str, Any] = {
     "broker_url": BROKER_URL or "redis://127.0.0.1:1/0",
     "broker_connection_retry_on_startup": True,
     # Celery gives up after a hundred tries; a worker sweeps on without a broker and must hear it again later.

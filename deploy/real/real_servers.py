@@ -72,6 +72,16 @@ class RealServers(Servers):
         wait_for("PostgreSQL", child, self.postgres_answers, log="postgres", seconds=300)
         return child
 
+    def postgres_answers(self) -> bool:
+        """Whether it takes writes: one that is still being restored only answers."""
+        import psycopg
+
+        try:
+            with psycopg.connect(self.admin_url, connect_timeout=2) as connection:
+                return connection.execute("SELECT pg_is_in_recovery()").fetchone() == (False,)
+        except psycopg.OperationalError:
+            return False
+
     def make_roles(self) -> None:
         """What an operator does with create_roles and DATABASE_ADMIN_URL."""
         self.for_tests = self.may_be_dropped
