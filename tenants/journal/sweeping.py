@@ -60,10 +60,11 @@ def sweep(names: tuple[str, ...] | None = None, agency_id: int | str | None = "a
         for chore in chores():
             if names is not None and chore.name not in names:
                 continue
-            agencies = _attempt(chore, chore.agencies, []) if agency_id == "any" else [agency_id]
+            nobody: list[int | None] = []
+            agencies = [agency_id] if agency_id is None or isinstance(agency_id, int) else _attempt(chore, chore.agencies, nobody)
             for one in agencies:
-                if _is_ours(chore, one):  # type: ignore[arg-type]
-                    done += _attempt(chore, partial(chore.work, one), 0)  # type: ignore[arg-type]
+                if _is_ours(chore, one):
+                    done += _attempt(chore, partial(chore.work, one), 0)
         if done == before:
             break
     return done
