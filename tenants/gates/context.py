@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.urls import NoReverseMatch, reverse
@@ -34,6 +35,7 @@ class PageFrame:
     single_keys: bool = True
     time_zone: str = "UTC"
     agencies: tuple[Any, ...] = field(default=())  # for those who may switch between two
+    once: str = field(default_factory=lambda: str(uuid4()))  # the key of the forms on this showing of the page
 
 
 def frame(request: Any) -> PageFrame:

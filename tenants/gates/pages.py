@@ -16,6 +16,7 @@ from django.views.generic import View
 from tenants.actors import Actor
 from tenants.errors import DomainError, Unknown, require
 from tenants.gates.identifying import session_actor
+from tenants.gates.once import begin_form, keep_form
 from tenants.gates.opening import note_refusal, opened
 from tenants.gates.versions import version_of
 from tenants.models import Agency
@@ -81,8 +82,10 @@ class Page(View):
             return render(request, f"errors/{status}.html", {"error": error, "error_page": True}, status=error.status)
 
     def post(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """Translate the form, make the one call, say what was done, go on."""
-        target = self.act(request.POST)
+        """Translate the form, make the one call, say what was done, go on. A form sent again leads where it led first."""
+        known = begin_form(request, self.actor)
+        target = self.act(request.POST) if known is None else str(known.body)
+        keep_form(request, target, self.actor)
         if self.done:
             messages.success(request, self.done)
         if request.headers.get("HX-Request"):

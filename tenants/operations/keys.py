@@ -75,7 +75,7 @@ def create_token(*, email: str, by: Actor, days: int = 30, name: str = "token") 
     Raises Unknown, NotAllowed, Invalid (days).
     """
     with transaction.atomic():
-        person = Person.objects.select_for_update().filter(email=email.strip().lower(), is_active=True).first()
+        person = Person.objects.select_for_update(no_key=True).filter(email=email.strip().lower(), is_active=True).first()
         if person is None:
             raise Unknown("There is no active person with this address.", field="email")
         require(may_handle_keys(by) or by.person_id == person.pk, NotAllowed())

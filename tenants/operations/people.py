@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from tenants.actors import Actor
 from tenants.errors import Conflict, Invalid, NotAllowed, Unknown, require
@@ -32,7 +32,11 @@ def add_person(*, email: str, name: str, by: Actor, password: str | None = None,
         require(not Person.objects.filter(email=email).exists(), known)
         person = Person(email=email, name=name.strip(), created_at=by.now(), time_zone=time_zone)
         person.set_password(password)
-        person.save()
+        try:
+            with transaction.atomic():
+                person.save()
+        except IntegrityError as error:  # somebody added them at this very moment
+            raise known from error
         record(PersonAdded(person_id=person.pk), agency_id=None, subject=_subject(person.pk), by=by)
     return person
 
@@ -79,11 +83,16 @@ def end_role(*, membership: UUID, by: Actor) -> Membership:
 
 
 def deactivate(*, person: UUID, by: Actor) -> Person:
-    """End a person's access: sessions and tokens are over on the next request. Raises NotAllowed, Unknown, Conflict for oneself."""
+    """End a person's access: sessions and tokens are over on the next request. Once is enough.
+
+    Raises NotAllowed, Unknown, Conflict for oneself.
+    """
     with transaction.atomic():
         whom = _locked(person)
         require(may_grant(by), NotAllowed())
         require(whom.pk != by.person_id, Conflict("You cannot deactivate yourself.", cure="Ask another admin."))
+        if not whom.is_active:
+            return whom
         now = by.now()
         whom.is_active = False
         whom.sessions_valid_from = now
@@ -98,6 +107,8 @@ def reactivate(*, person: UUID, by: Actor) -> Person:
     with transaction.atomic():
         whom = _locked(person)
         require(may_grant(by), NotAllowed())
+        if whom.is_active:
+            return whom
         whom.is_active = True
         whom.save(update_fields=["is_active"])
         record(PersonReactivated(person_id=whom.pk), agency_id=None, subject=_subject(whom.pk), by=by)
@@ -109,7 +120,7 @@ def _subject(person_id: int) -> str:
 
 
 def _locked(public_id: UUID) -> Person:
-    person = Person.objects.select_for_update().filter(public_id=public_id).first()
+    person = Person.objects.select_for_update(no_key=True).filter(public_id=public_id).first()
     if person is None:
         raise Unknown()
     return person

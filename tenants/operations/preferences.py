@@ -15,7 +15,7 @@ THEMES = ("system", "light", "dark")
 def set_preferences(*, by: Actor, theme: str | None = None, single_keys: bool | None = None, time_zone: str | None = None) -> Person:
     """Change one's own preferences; what is None stays. Opens the lobby: people are identity, no agency's. Raises Invalid."""
     with scope.lobby(by.name), transaction.atomic():
-        person = Person.objects.select_for_update().get(pk=by.person_id)  # type: ignore[misc]  # None finds nobody
+        person = Person.objects.select_for_update(no_key=True).get(pk=by.person_id)  # type: ignore[misc]  # None finds nobody
         if theme is not None:
             require(theme in THEMES, Invalid("This theme does not exist.", field="theme", cure="Use system, light or dark."))
             person.theme = theme
@@ -37,7 +37,7 @@ def choose_agency(*, slug: str, by: Actor) -> Person:
         held = Membership.objects.filter(person_id=by.person_id, role="liaison", agency__slug=slug, ended_at=None).first()  # type: ignore[misc]
         if held is None:
             raise Unknown()
-        person = Person.objects.select_for_update().get(pk=by.person_id)  # type: ignore[misc]  # None finds nobody
+        person = Person.objects.select_for_update(no_key=True).get(pk=by.person_id)  # type: ignore[misc]  # None finds nobody
         person.active_agency_id = held.agency_id
         person.save(update_fields=["active_agency"])
     return person

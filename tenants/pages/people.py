@@ -4,6 +4,9 @@ from typing import Any
 
 from django.urls import reverse
 
+from tenants.actors import Actor
+from tenants.errors import Conflict, require
+from tenants.gates.once import begin_form
 from tenants.gates.pages import Page
 from tenants.operations.keys import create_sensor_key, create_token, revoke_sensor_key, revoke_token
 from tenants.operations.people import add_person, deactivate, end_role, grant, reactivate
@@ -14,6 +17,12 @@ ADMIN = frozenset({"admin"})
 READERS = frozenset({"admin", "auditor"})
 # A liaison's token is made by an admin: an agency's own scope may not write identities.
 STAFF = frozenset({"analyst", "watch_lead", "admin"})
+
+
+def _sent_once(request: Any, by: Actor) -> None:
+    """A secret is shown once: a form that is sent again makes no second one, and cannot be told the first."""
+    told = Conflict("This form was sent already. What it made was shown once.", cure="Revoke it if you did not see it, and make another.")
+    require(begin_form(request, by) is None, told)
 
 
 class PeoplePage(Page):
@@ -93,6 +102,7 @@ class MakeKey(Page):
     http_method_names = ["post"]
 
     def post(self, request: Any, slug: str) -> Any:
+        _sent_once(request, self.actor)
         key, secret, retired = create_sensor_key(agency=slug, name=request.POST.get("name", ""), by=self.actor)
         return self.page(
             "tenants/secret.html", secret=secret, what=f"Sensor key {key.name}", retired=retired, back=reverse("agency", args=[slug])
@@ -118,6 +128,7 @@ class MakeToken(Page):
     http_method_names = ["post"]
 
     def post(self, request: Any) -> Any:
+        _sent_once(request, self.actor)
         name = request.POST.get("name", "").strip() or "token"
         token, secret, retired = create_token(email=request.user.email, name=name, by=self.actor)
         return self.page("tenants/secret.html", secret=secret, what=f"API token {token.name}", retired=retired, back=reverse("account"))

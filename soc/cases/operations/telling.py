@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from soc.cases.models import Case
+from soc.cases.models import Case, TimelineEntry
 from soc.cases.operations.changing import tell
 from soc.cases.states import CaseState, Origin
 from soc.clocks.queries.clocks import next_due
@@ -15,7 +15,7 @@ from tenants.actors import Actor
 def write_line(
     *, subject: str, text: str, origin: Origin, label: str, at: datetime, by: Actor, happened_at: datetime | None = None, entry_id: int
 ) -> None:
-    """Add an internal line to the case that `subject` names; what is no case in scope is left alone.
+    """Add an internal line to the case that `subject` names, one for each fact (`entry_id`); what is no case in scope is left alone.
 
     It counts no version: nobody's edit is spoiled by it. The queue's due time is taken over from the clocks anew.
     """
@@ -24,6 +24,8 @@ def write_line(
         return
     case = Case.objects.select_for_update(of=("self",)).filter(pk=int(key)).first()
     if case is None or not by.covers(case.agency_id):
+        return
+    if TimelineEntry.objects.filter(case=case, entry_id=entry_id).exists():
         return
     tell(case, text, by_label=label, origin=origin, at=at, happened_at=happened_at, entry_id=entry_id)
     due = next_due(case.subject) if CaseState(case.state).is_open else None
