@@ -1,0 +1,57 @@
+"""Hostile requests that were failures once, one by one."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from playbooks.connectors.addresses import AddressRefused, destination
+from playbooks.definition.variables import filled_json
+from soc.cases.models import Receipt
+from tenants.errors import Invalid
+from tenants.gates.middleware import ReadableMiddleware
+from tenants.isolation import scope
+from tenants.queries.paging import encode, page_of
+from tests.cast import ApiClient, Cast
+from tests.inputs.corpus import DEPTH, NOW, cursor
+
+
+@pytest.mark.parametrize("length", ["1e3", "-1", "²", "abc", "9" * 30])
+def test_a_length_that_is_no_number_is_refused(length: str, db: Any) -> None:
+    answer = Client().post("/api/v1/cases", data=b"{}", content_type="application/json", CONTENT_LENGTH=length)
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert ReadableMiddleware(lambda request: "on")(SimpleNamespace(META={"CONTENT_LENGTH": "12"})) == "on"
+
+
+@pytest.mark.parametrize("values", [["\x00", 1], [NOW, 10**30], ["0001-01-01T00:00:00+23:59", 1], ["infinity", 1], [1e300, 1]])
+def test_a_cursor_that_no_column_takes_is_a_foreign_one(values: list[Any], cast: Cast, api_of: Callable[[str], ApiClient]) -> None:
+    answer = api_of("ana").get("/api/v1/cases", {"cursor": cursor(values)})
+    assert answer.status_code in (200, 422)
+    answer = api_of("ana").get("/api/v1/standings", {"cursor": cursor(["\x00", 1])})
+    assert (answer.status_code, answer.json()["field"]) == (422, "cursor")
+
+
+def test_a_text_that_postgresql_refuses_is_a_foreign_cursor(cast: Cast) -> None:
+    with scope.floor(None), pytest.raises(Invalid):
+        page_of(Receipt.objects.all(), order=("source", "id"), cursor=encode(["\x00", 1]))
+
+
+def test_a_correction_that_is_nested_too_deeply_is_refused(
+    cast: Cast, client_of: Callable[[str], Client], api_of: Callable[[str], ApiClient]
+) -> None:
+    letter = api_of("north_key").send("/api/v1/alerts", {"nothing": "known"}).json()["receipt"]
+    answer = client_of("lee").post(f"/dead-letters/{letter}/", {"body": "[" * DEPTH + "]" * DEPTH})
+    assert answer.status_code == 422
+
+
+def test_a_text_nested_too_deeply_cannot_be_filled() -> None:
+    with pytest.raises(ValueError, match="deeply"):
+        filled_json("[" * DEPTH + "]" * DEPTH, {})
+
+
+@pytest.mark.parametrize("url", ["https://[edr.example/", "https://edr.example:99999/"])
+def test_an_address_that_cannot_be_read_is_refused(url: str) -> None:
+    with pytest.raises(AddressRefused):
+        destination(url, allowed_hosts=["edr.example"], named_networks=[])
