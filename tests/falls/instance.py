@@ -27,8 +27,9 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCAL = ROOT / "deploy" / "local"
 CHILDREN = ("web", "worker", "beat", "redis", "postgres")
 # Of whoever starts us: the instance has servers of its own.
-NOT_OURS = ("TEST_DATABASE", "DJANGO_SETTINGS_MODULE", "WATCHFLOOR_PROCESS", "WATCHFLOOR_ENV", "SECRET_KEY")
-SERVERS = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_ADMIN_URL", "REDIS_URL", "BROKER_URL")
+POWERFUL = ("DATABASE_ADMIN_URL", "DATABASE_BACKUP_URL")
+NOT_OURS = (*POWERFUL, "TEST_DATABASE", "DJANGO_SETTINGS_MODULE", "WATCHFLOOR_PROCESS", "WATCHFLOOR_ENV", "SECRET_KEY")
+SERVERS = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "BROKER_URL")
 UP_WITHIN = 180.0  # seconds, migrations included
 
 
@@ -164,7 +165,7 @@ class Instance:
         """See to it that a server which was stopped or killed is started: given ones by their script, others by the supervisor."""
         assert self.process is not None
         if self.given:
-            threading.Thread(target=self.given.up).start()
+            threading.Thread(target=self.given.up_again).start()
         else:
             self.process.send_signal(signal.SIGUSR1)
 
@@ -185,9 +186,10 @@ class Instance:
 
     @property
     def owner_url(self) -> str:
-        """A login that sees every row: the embedded server's superuser, or the given owner."""
+        """A login that sees every row and every session: the server's superuser, in the service's database."""
         if self.given:
-            return os.environ["DATABASE_OWNER_URL"]
+            database = urlsplit(os.environ["DATABASE_URL"]).path
+            return urlsplit(os.environ["DATABASE_ADMIN_URL"])._replace(path=database).geturl()
         known = self.known()
         return f"postgresql://postgres:{known['admin_password']}@127.0.0.1:{known['postgres_port']}/{known['database']}"
 

@@ -5,9 +5,10 @@ import shlex
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
-from tests.falls.instance import ROOT
+from tests.falls.instance import ROOT, say
 
 SCRIPT = ROOT / "deploy" / "real" / "real_servers.py"
 
@@ -36,6 +37,16 @@ class RealServers:
         """Start what is down. One at a time: two starts of the same server would meet."""
         with self.guard:
             self._script("up")
+
+    def up_again(self) -> None:
+        """The same after a kill: what the dead one left behind may take a moment to go."""
+        for _ in range(10):
+            try:
+                self.up()
+                return
+            except SystemExit as failure:
+                say(str(failure)[-300:])
+                time.sleep(1)
 
     def down(self) -> None:
         """End all of them."""
