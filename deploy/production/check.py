@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "local"))
 
 import processes
 from journey import Failed, Journey, Visitor
+from kombu import Connection
 from places import MANAGE, PYTHON, ROOT, say, var
 from real_servers import PACKAGES, RealServers, free_port, give_away, install
 from units import HERE, INSTALLED, Place, Unit, verify
@@ -138,10 +139,6 @@ class Site:
             else:
                 raise Failed(f"{name} is not ready: {self.visit(name).get('/readyz').text}")
 
-    def kill_broker(self) -> None:
-        if pid := processes.noted_pid("rabbitmq"):
-            processes.end(pid, sign=signal.SIGKILL)
-
     def down(self) -> None:
         """End what was started: those in front first, servers last."""
         for process in reversed(self.children.values()):
@@ -150,6 +147,26 @@ class Site:
         for process in self.children.values():
             processes.end(process.pid, child=process, patience=20)
         self.servers.down()
+
+
+class Broker:
+    """RabbitMQ, for the steps that do without it and with it again."""
+
+    def __init__(self, servers: RealServers) -> None:
+        self.servers = servers
+
+    def kill(self) -> None:
+        if pid := processes.noted_pid("rabbitmq"):
+            processes.end(pid, sign=signal.SIGKILL)
+
+    def start(self) -> None:
+        self.servers.start_rabbitmq(tether=True)
+
+    def heard(self, queue: str) -> bool:
+        """Whether somebody listens to a queue and nothing waits in it."""
+        with Connection(self.servers.addresses()["BROKER_URL"], connect_timeout=2) as connection:
+            found = connection.default_channel.queue_declare(queue, passive=True)
+        return bool(found.consumer_count) and not found.message_count
 
 
 def replaced(text: str, changes: dict[str, str]) -> str:
@@ -202,7 +219,7 @@ def check(folder: Path, table: Table) -> None:
             "nginx takes its configuration and starts": lambda: proxy_starts(site),
             "both addresses are ready": site.wait_until_ready,
         }
-        journey = Journey(visit=site.visit, manage=site.manage, product=product, kill_broker=site.kill_broker)
+        journey = Journey(visit=site.visit, manage=site.manage, product=product, broker=Broker(site.servers))
         walk = {name.replace("_", " "): getattr(journey, name) for name, value in vars(Journey).items() if is_step(name, value)}
         for name, do in {**start, **walk}.items():
             if not table.step(name, do):

@@ -107,8 +107,8 @@ def until(found: Callable[[], Any], what: str, seconds: float = 20) -> Any:
 class Journey:
     """One alert through both deployments. Each public method is a step; what they share is kept here."""
 
-    def __init__(self, *, visit: Callable[..., Visitor], manage: Callable[..., str], product: Any, kill_broker: Callable[[], None]) -> None:
-        self.visit, self.manage, self.product, self.kill_broker = visit, manage, product, kill_broker
+    def __init__(self, *, visit: Callable[..., Visitor], manage: Callable[..., str], product: Any, broker: Any) -> None:
+        self.visit, self.manage, self.product, self.broker = visit, manage, product, broker
         self.passwords = {who: secrets.token_urlsafe(18) for who in ("ana", "nia")}
 
     def both_are_alive_and_ready(self) -> str:
@@ -259,7 +259,7 @@ class Journey:
         return "case, scorecard; 404 for another agency's"
 
     def without_the_broker_the_sweep_does_the_work(self) -> str:
-        self.kill_broker()
+        self.broker.kill()
         slowest = 0.0
         receipts = []
         for n in range(10):
@@ -277,6 +277,17 @@ class Journey:
             expect((answer.status_code, answer.json()["status"], answer.json()["broker"]) == (200, "degraded", "down"), answer.text)
         expect(slowest < 1, f"a post waited {slowest:.2f} s")
         return f"degraded; slowest post {slowest * 1000:.0f} ms, ten cases within {took:.1f} s"
+
+    def a_broker_that_is_back_is_rung_again(self) -> str:
+        began = time.monotonic()
+        self.broker.start()
+        for name in ("floor", "agencies"):
+            until(lambda one=name: self.visit(one).get("/readyz").json()["status"] == "ok", f"{name} ready again")
+        taken = self.sensor.send("/api/v1/alerts", {**ALERT, "rule": "after", "entities": []}).json()["items"][0]["receipt"]
+        until(lambda: self.sensor.get(f"/api/v1/receipts/{taken}").json()["case"], "a case")
+        # A worker that listens again takes what was rung meanwhile off its queue.
+        until(lambda: all(self.broker.heard(f"doorbell-{name}") for name in ("floor", "agencies")), "workers that listen again", 40)
+        return f"ok, and workers listen again after {time.monotonic() - began:.0f} s"
 
     def the_journal_verifies(self) -> str:
         return self.manage("verify_journal").strip().splitlines()[-1]
