@@ -179,13 +179,13 @@ def lose_and_restore(seconds: float, rate: float, *, archive_only: bool) -> Outc
 
 def judged(one: Instance, taken: Notebook, before: list[tuple[str, ...]], backed_up: float, writable: float, taking: float) -> Outcome:
     stored = {str(row[0]) for row in one.rows("SELECT public_id FROM cases_receipt")}
-    promised = [receipt for *_, receipt in taken.lines()]
-    lost = [number for number, receipt in enumerate(promised) if receipt not in stored]
+    promised = list(dict.fromkeys(receipt for *_, receipt in taken.lines()))  # a repeat is promised once
+    lost = set(promised) - stored
     verified = one.manage("verify_journal")
-    say(verified.stdout.strip() or verified.stderr.strip())
+    say(f"{verified.stdout}{verified.stderr}".strip())
     rate = one.rows("SELECT extract(epoch FROM max(received_at) - min(received_at)) FROM cases_receipt")[0][0]
     return Outcome(
-        promised=len(set(promised)),
+        promised=len(promised),
         promised_before=len({receipt for *_, receipt in before}),
         there=len(set(promised) & stored),
         lost=len(lost),
