@@ -126,7 +126,8 @@ def lines(rendered: Mapping[str, Any]) -> tuple[Line, ...]:
     elif rendered.get("kind") == "manual":
         texts.append(str(rendered["text"]))
     values = sorted({v for v in rendered.get("values", {}).values() if v.strip()}, key=len, reverse=True)
-    return tuple(_pieces(text, values) for text in texts)
+    marked = re.compile("|".join([SECRET.pattern, *(re.escape(value) for value in values)]))
+    return tuple(_pieces(text, marked) for text in texts)
 
 
 def _json_lines(body: Any) -> list[str]:
@@ -135,10 +136,9 @@ def _json_lines(body: Any) -> list[str]:
     return json.dumps(body, indent=2, ensure_ascii=False).splitlines()
 
 
-def _pieces(text: str, values: list[str]) -> Line:
-    wanted = "|".join([SECRET.pattern, *(re.escape(value) for value in values)])
+def _pieces(text: str, marked: re.Pattern[str]) -> Line:
     pieces, at = [], 0
-    for found in re.finditer(wanted, text):
+    for found in marked.finditer(text):
         if found.start() > at:
             pieces.append(Piece(text[at : found.start()]))
         pieces.append(Piece(found.group(), "secret" if SECRET.fullmatch(found.group()) else "value"))

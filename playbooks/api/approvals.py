@@ -2,22 +2,40 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
-from playbooks.operations.voting import vote
+from playbooks.operations.voting import LONGEST_REASON, vote
 from playbooks.queries.approvals import approval_of, approvals_page
 from playbooks.queries.telling import ApprovalView, utc
+from playbooks.states import ApprovalState, Side, VoteKind
 from tenants.gates.api import ApiView
+from tenants.gates.schema import TEXT, TIME, TRUTH, listed, one_of, paged, shaped, text
 
-ANSWERS = {401: OpenApiTypes.OBJECT, 404: OpenApiTypes.OBJECT, 405: OpenApiTypes.OBJECT, 422: OpenApiTypes.OBJECT}
-REFUSALS = {**ANSWERS, 403: OpenApiTypes.OBJECT, 409: OpenApiTypes.OBJECT, 413: OpenApiTypes.OBJECT, 415: OpenApiTypes.OBJECT}
 FILTERS = [
     OpenApiParameter("case", str),
-    OpenApiParameter("state", str, enum=["open", "approved", "denied", "lapsed", "void"]),
+    OpenApiParameter("state", str, enum=ApprovalState.values),
     OpenApiParameter("cursor", str),
 ]
+NEED = shaped({"role": one_of(Side), "agency": TEXT, "given": TRUTH})
+APPROVAL = shaped(
+    {
+        "id": TEXT,
+        "case": TEXT,
+        "agency": TEXT,
+        "run": TEXT,
+        "action": TEXT,
+        "rendered": {"type": "object"},
+        "hash": TEXT,
+        "touches": TEXT,
+        "undo": TEXT,
+        "asked_at": TIME,
+        "expires_at": TIME,
+        "state": one_of(ApprovalState),
+        "needs": listed(NEED),
+    }
+)
+BALLOT = shaped({"hash": TEXT, "vote": one_of(VoteKind), "reason": text(LONGEST_REASON)})
 
 
 def as_json(one: ApprovalView) -> dict[str, Any]:
@@ -42,7 +60,7 @@ def as_json(one: ApprovalView) -> dict[str, Any]:
 class ApprovalsView(ApiView):
     """Approvals, the newest first."""
 
-    @extend_schema(operation_id="approvals", parameters=FILTERS, responses={200: OpenApiTypes.OBJECT, **ANSWERS})
+    @extend_schema(operation_id="approvals", parameters=FILTERS, responses={200: paged(APPROVAL)})
     def get(self, request: Any) -> Response:
         """Approvals as the caller may see them, by `case` number and `state`."""
         asked = {name: request.GET.get(name, "") for name in ("case", "state", "cursor")}
@@ -59,8 +77,8 @@ class VoteView(ApiView):
             OpenApiParameter("approval", str, OpenApiParameter.PATH),
             OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER),
         ],
-        request=OpenApiTypes.OBJECT,
-        responses={200: OpenApiTypes.OBJECT, **REFUSALS},
+        request={"application/json": BALLOT},
+        responses={200: APPROVAL},
     )
     def post(self, request: Any, approval: str) -> Response:
         """Vote `approve` or `deny` on the `hash` that was seen, with a `reason`."""

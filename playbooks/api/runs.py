@@ -2,15 +2,25 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
 from playbooks.queries.runs import run_of, runs_page
 from playbooks.queries.telling import RunView, StepView, utc
+from playbooks.states import RunState
 from tenants.gates.api import ApiView
+from tenants.gates.schema import TEXT, TIME, WHOLE, listed, maybe, one_of, paged, shaped
 
-ANSWERS = {401: OpenApiTypes.OBJECT, 404: OpenApiTypes.OBJECT, 405: OpenApiTypes.OBJECT, 422: OpenApiTypes.OBJECT}
+STEP = shaped(
+    {"step": TEXT, "name": TEXT, "kind": TEXT, "state": TEXT, "detail": TEXT, "attempts": WHOLE}
+    | {"started_at": maybe(TIME), "ended_at": maybe(TIME), "approval": maybe(TEXT)}
+)
+WAITING = shaped({"id": TEXT, "action": TEXT, "hash": TEXT, "expires_at": TIME})
+RUN = shaped(
+    {"id": TEXT, "case": TEXT, "agency": TEXT, "book": shaped({"slug": TEXT, "name": TEXT, "version": WHOLE}), "version_hash": TEXT}
+    | {"state": one_of(RunState), "waits_for": maybe(TEXT), "why": TEXT, "detail": TEXT, "started_at": TIME, "ended_at": maybe(TIME)}
+    | {"steps": listed(STEP), "approval": maybe(WAITING)}
+)
 
 
 def _step(step: StepView) -> dict[str, Any]:
@@ -55,7 +65,7 @@ class RunsView(ApiView):
     @extend_schema(
         operation_id="runs",
         parameters=[OpenApiParameter(name, str) for name in ("case", "cursor")],
-        responses={200: OpenApiTypes.OBJECT, **ANSWERS},
+        responses={200: paged(RUN)},
     )
     def get(self, request: Any) -> Response:
         """Runs as the caller may see them; `case` is a case number."""
@@ -69,7 +79,7 @@ class RunPageView(ApiView):
     @extend_schema(
         operation_id="run",
         parameters=[OpenApiParameter("run", str, OpenApiParameter.PATH)],
-        responses={200: OpenApiTypes.OBJECT, **ANSWERS},
+        responses={200: RUN},
     )
     def get(self, request: Any, run: str) -> Response:
         """The run with the steps that the caller may see."""

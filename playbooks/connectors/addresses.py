@@ -56,13 +56,16 @@ def destination(
 
     Plain HTTP goes to loopback only, and only where the connector names it.
     """
-    parts = urlsplit(url)
-    host = parts.hostname or ""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise AddressRefused("the address cannot be read") from error
     if parts.scheme not in ("https", "http") or not host or parts.username or parts.password:
         raise AddressRefused("an address is https:// and a host, without a user")
     if host.lower() not in {one.lower() for one in allowed_hosts}:
         raise AddressRefused(f"{host} is not on the connector's list")
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    port = port or (443 if parts.scheme == "https" else 80)
     networks = [ip_network(one, strict=False) for one in named_networks]
     for text in resolve(host, port):
         ip = unwrapped(text)

@@ -68,4 +68,7 @@ def filled_json(text: str, values: Mapping[str, str]) -> Any:
             return {key: fill(one) for key, one in part.items()}
         return part
 
-    return fill(json.loads(text))
+    try:
+        return fill(json.loads(text))
+    except RecursionError as error:
+        raise ValueError("the JSON is nested too deeply") from error

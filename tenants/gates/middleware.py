@@ -7,10 +7,22 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.middleware import SessionMiddleware
 
+from tenants.gates.failures import bad_request
 from tenants.gates.identifying import actor_of
 from tenants.isolation import scope
 
 LOBBY_PATHS = ("/accounts/",)
+
+
+class ReadableMiddleware:
+    """A length that is no number is refused before anybody reads the body by it; servers in front may let one through."""
+
+    def __init__(self, get_response: Callable[[Any], Any]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> Any:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        return self.get_response(request) if length.isascii() and length.isdigit() and len(length) < 20 else bad_request(request)
 
 
 class LobbySessionMiddleware(SessionMiddleware):

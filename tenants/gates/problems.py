@@ -3,12 +3,13 @@
 import logging
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import transaction
 from django.http import Http404, JsonResponse
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 
-from tenants.errors import DomainError
+from tenants.errors import DomainError, TooLarge
 from tenants.isolation.scope import current
 
 logger = logging.getLogger(__name__)
@@ -67,6 +68,10 @@ def as_domain_error(exc: Exception) -> DomainError:
     error = DomainError()
     if isinstance(exc, Http404):
         error.status, error.code, error.title = 404, "not_found", "There is no such page or record for you"
+    elif isinstance(exc, RequestDataTooBig):
+        return TooLarge()
+    elif isinstance(exc, SuspiciousOperation):  # thousands of parameters, for one
+        error.status, error.code, error.title = 400, "bad_request", "The request could not be read"
     elif isinstance(exc, exceptions.UnsupportedMediaType):
         error.status, error.code, error.title = 415, "unsupported_media_type", "This content type is not accepted"
     elif isinstance(exc, exceptions.ParseError):

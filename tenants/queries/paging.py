@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 import orjson
+from django.db import DataError
 from django.db.models import Q
 
 from tenants.errors import Invalid
@@ -28,6 +29,16 @@ def decode(cursor: str, fields: int) -> list[Any]:
     return values
 
 
+def _read(rows: Any, cursor: str) -> list[Any]:
+    """The rows; a value of a cursor that PostgreSQL cannot take (a NUL, a time before all times) is a foreign cursor."""
+    try:
+        return list(rows)
+    except (ValueError, OverflowError, DataError) as error:
+        if not cursor:
+            raise
+        raise Invalid("The cursor is not one of ours.", field="cursor", cure="Leave it out for the first page.") from error
+
+
 def page_of(rows: Any, *, order: tuple[str, ...], cursor: str = "", size: int = PAGE_SIZE) -> tuple[list[Any], str | None]:
     """One page of a queryset in `order` ("-opened_at", "-id"), all fields non-null and the last one unique.
 
@@ -45,7 +56,7 @@ def page_of(rows: Any, *, order: tuple[str, ...], cursor: str = "", size: int = 
             rows = rows.filter(after)
         except Exception as error:  # a value of the wrong kind for its column
             raise Invalid("The cursor is not one of ours.", field="cursor", cure="Leave it out for the first page.") from error
-    found = list(rows[: size + 1])
+    found = _read(rows[: size + 1], cursor)
     more = len(found) > size
     found = found[:size]
     if not more:

@@ -11,6 +11,7 @@ from playbooks.connectors.addresses import AddressRefused, destination
 from playbooks.definition.variables import filled_json
 from soc.cases.models import Receipt
 from tenants.errors import Invalid
+from tenants.gates.exports import csv_answer
 from tenants.gates.middleware import ReadableMiddleware
 from tenants.isolation import scope
 from tenants.queries.paging import encode, page_of
@@ -55,3 +56,9 @@ def test_a_text_nested_too_deeply_cannot_be_filled() -> None:
 def test_an_address_that_cannot_be_read_is_refused(url: str) -> None:
     with pytest.raises(AddressRefused):
         destination(url, allowed_hosts=["edr.example"], named_networks=[])
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
+def test_an_exported_cell_is_no_formula(text: str) -> None:
+    written = csv_answer("x", ("a",), [(text,)]).content.decode()
+    assert f"'{text}" in written

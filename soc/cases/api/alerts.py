@@ -7,9 +7,10 @@ import orjson
 from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.views.decorators.csrf import csrf_exempt
-from drf_spectacular.utils import OpenApiTypes, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.views import APIView
 
+from soc.cases.api.shapes import POSTED, TAKEN
 from soc.cases.intake.splitting import Posting, key_is_valid, split
 from soc.cases.operations.intake import ItemAnswer, admit, receive, take
 from soc.cases.policies import may_post_alerts
@@ -166,11 +167,14 @@ def _refusal(one: ItemAnswer, body: dict[str, Any]) -> DomainError:
 class PostAlerts(APIView):
     """What the API's schema says of this door; requests never reach it."""
 
+    refusals = frozenset({400, 401, 403, 409, 413, 415, 422, 429, 503})
+
     @extend_schema(
         operation_id="post_alerts",
         summary="Post one alert, an array, or NDJSON",
-        request={JSON: OpenApiTypes.OBJECT, NDJSON: OpenApiTypes.STR},
-        responses={202: OpenApiTypes.OBJECT, 409: OpenApiTypes.OBJECT, 422: OpenApiTypes.OBJECT, 429: OpenApiTypes.OBJECT},
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description="Of one alert, not of a batch.")],
+        request={JSON: POSTED, NDJSON: {"type": "string"}},
+        responses={202: TAKEN},
     )
     def post(self, request: Any) -> None:
         raise NotImplementedError("post_alerts answers")

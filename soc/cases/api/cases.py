@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
+from soc.cases.api import shapes
 from soc.cases.operations.changing import Version
 from soc.cases.operations.claiming import assign, begin_investigation, claim
 from soc.cases.operations.closing import close, reopen
@@ -19,8 +19,10 @@ from soc.cases.operations.suppressing import suppress
 from soc.cases.queries.case import case_of, list_of_cases
 from soc.cases.queries.case_json import as_json
 from soc.cases.queries.filters import CaseFilters
+from soc.cases.states import CaseState, Severity
 from tenants.errors import DomainError, Invalid, Unknown, require
 from tenants.gates.api import ApiView
+from tenants.gates.schema import VERSION
 
 # Of each verb: the operation, and which members of the body it takes under which name.
 VERBS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
@@ -42,28 +44,31 @@ VERBS: dict[str, tuple[Callable[..., Any], tuple[str, ...]]] = {
 }
 NOT_SENT: dict[str, Any] = {"owner": ""}  # for whom null means something
 
-FILTERS = [OpenApiParameter(name, str) for name in ("agency", "state", "severity", "owner", "q", "cursor")]
-IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True, description='The version that was read: 3 or "3".')
+FILTERS = [
+    *(OpenApiParameter(name, str) for name in ("agency", "owner", "q", "cursor")),
+    OpenApiParameter("state", str, description=f"`open`, or one or several, with commas, of: {', '.join(CaseState.values)}."),
+    OpenApiParameter("severity", str, description=f"One or several, with commas, of: {', '.join(Severity.values)}."),
+]
+IF_MATCH = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER, required=True, pattern=VERSION, description='The version that was read: 3 or "3".'
+)
 ONCE = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)
 NUMBER = OpenApiParameter("number", str, OpenApiParameter.PATH)
 VERB = OpenApiParameter("verb", str, OpenApiParameter.PATH, enum=sorted(VERBS))
-ANSWERS = {401: OpenApiTypes.OBJECT, 404: OpenApiTypes.OBJECT, 405: OpenApiTypes.OBJECT, 422: OpenApiTypes.OBJECT}
-REFUSALS = {**ANSWERS, 403: OpenApiTypes.OBJECT, 409: OpenApiTypes.OBJECT, 413: OpenApiTypes.OBJECT, 415: OpenApiTypes.OBJECT}
+BODY = shapes.body_of({name: fields for name, (_, fields) in VERBS.items()})
 
 
 class CasesView(ApiView):
     """The list, and a case opened by hand."""
 
-    @extend_schema(operation_id="cases", parameters=FILTERS, responses={200: OpenApiTypes.OBJECT, **ANSWERS})
+    @extend_schema(operation_id="cases", parameters=FILTERS, responses={200: shapes.CASES})
     def get(self, request: Any) -> Response:
         """Cases as the caller may see them, the newest first."""
         asked = {name: request.GET.get(name, "") for name in ("agency", "state", "severity", "owner", "q")}
         found = list_of_cases(wanted=CaseFilters(**asked), reader=self.actor, cursor=request.GET.get("cursor", ""))
         return Response({"results": [as_json(case, all_of_it=False) for case in found.cases], "next": found.next})
 
-    @extend_schema(
-        operation_id="open_case", parameters=[ONCE], request=OpenApiTypes.OBJECT, responses={201: OpenApiTypes.OBJECT, **REFUSALS}
-    )
+    @extend_schema(operation_id="open_case", parameters=[ONCE], request={"application/json": shapes.OPENING}, responses={201: shapes.CASE})
     def post(self, request: Any) -> Response:
         """Open a case by hand: `agency`, `title`, `severity`, `reason`."""
         body = self.body()
@@ -81,7 +86,7 @@ class CasesView(ApiView):
 class CaseView(ApiView):
     """One case."""
 
-    @extend_schema(operation_id="case", parameters=[NUMBER], responses={200: OpenApiTypes.OBJECT, **ANSWERS})
+    @extend_schema(operation_id="case", parameters=[NUMBER], responses={200: shapes.CASE})
     def get(self, request: Any, number: str) -> Response:
         """The case with all rows that the caller may see; `ETag` is its version."""
         case = case_of(number, self.actor)
@@ -94,8 +99,8 @@ class CaseVerbView(ApiView):
     @extend_schema(
         operation_id="case_verb",
         parameters=[NUMBER, VERB, IF_MATCH, ONCE],
-        request=OpenApiTypes.OBJECT,
-        responses={200: OpenApiTypes.OBJECT, **REFUSALS, 428: OpenApiTypes.OBJECT},
+        request={"application/json": BODY},
+        responses={200: shapes.CASE},
     )
     def post(self, request: Any, number: str, verb: str) -> Response:
         """Do one verb with the case and get it as it is afterwards; a 409 carries it as it is now (`current`)."""

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
+from soc.cases.api.shapes import LETTERS, RECEIPT, REPLAY
 from soc.cases.operations.dead_letters import NOTHING, replay
 from soc.cases.policies import may_know_of_dead_letters
 from soc.cases.queries.intake import dead_letters, receipt_as_json
@@ -22,7 +23,7 @@ class DeadLetters(ApiView):
         operation_id="dead_letters",
         summary="What could not be understood, with the raw bytes",
         parameters=[OpenApiParameter("agency", str), OpenApiParameter("cursor", str)],
-        responses={200: OpenApiTypes.OBJECT},
+        responses={200: LETTERS, 403: None},
     )
     def get(self, request: Any) -> Response:
         found, following = dead_letters(reader=self.actor, agency=request.GET.get("agency", ""), cursor=request.GET.get("cursor", ""))
@@ -40,8 +41,9 @@ class ReplayDeadLetter(ApiView):
     @extend_schema(
         operation_id="replay_dead_letter",
         summary="Replay a dead letter",
-        request=OpenApiTypes.OBJECT,
-        responses={200: OpenApiTypes.OBJECT},
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+        request={"application/json": REPLAY},
+        responses={200: RECEIPT},
     )
     def post(self, request: Any, letter: str) -> Response:
         sent = self.body()

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiTypes, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
+from soc.cases.api.shapes import RECEIPT
 from soc.cases.policies import may_read_receipts
 from soc.cases.queries.intake import receipt_of
 from tenants.actors import Actor
@@ -17,6 +18,6 @@ class ReceiptOfItem(ApiView):
     def open_to(self, actor: Actor) -> bool:
         return may_read_receipts(actor)
 
-    @extend_schema(operation_id="receipt", summary="What became of one item", responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="receipt", summary="What became of one item", responses={200: RECEIPT})
     def get(self, request: Any, receipt: str) -> Response:
         return Response(receipt_of(receipt=receipt, reader=self.actor))

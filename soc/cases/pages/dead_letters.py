@@ -66,6 +66,8 @@ def _body(text: str) -> Any:
     """The corrected alert, or what is wrong with it: the operation refuses it in its turn."""
     try:
         return json.loads(text)
+    except RecursionError:
+        return Invalid("The corrected alert is nested too deeply.", field="body", cure="Send it flatter.")
     except ValueError as error:
         where = f"line {error.lineno}, character {error.colno}" if isinstance(error, json.JSONDecodeError) else "the beginning"
         return Invalid("The corrected alert is not JSON.", field="body", cure=f"Look at {where}: it cannot be read from there on.")

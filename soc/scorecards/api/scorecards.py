@@ -8,12 +8,30 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
+from soc.scorecards.measures import MEASURES
 from soc.scorecards.queries.scorecards import Evidence, FigureView, ScorecardView, evidence_of, scorecard_of
 from soc.scorecards.survival import Estimate
 from tenants.gates.api import ApiView
+from tenants.gates.schema import NUMBER, TEXT, TIME, TRUTH, WHOLE, Shape, listed, maybe, one_of, paged, shaped
 
 PERIOD = OpenApiParameter("period", OpenApiTypes.STR, description="YYYY-MM, YYYY-Qn, YYYY or FYyyyy; absent: this month.")
 CURSOR = OpenApiParameter("cursor", OpenApiTypes.STR, description="The value of `next` of the page before.")
+
+
+ESTIMATE: Shape = {
+    "measure": one_of(MEASURES),
+    "value": maybe(NUMBER),
+    "unit": one_of(["s"]),
+    "n": WHOLE,
+    "events": WHOLE,
+    "interval": {**listed(maybe(NUMBER), most=2), "minItems": 2},
+}
+FIGURE = shaped({**ESTIMATE, "excluded": WHOLE, "evidence": TEXT})
+SCORECARD = shaped({"agency": TEXT, "period": TEXT, "cases": WHOLE, "closed": WHOLE, "as_of": WHOLE, "measures": listed(FIGURE)})
+EVIDENCE = shaped(
+    {"case": TEXT, "started_at": maybe(TIME), "ended_at": maybe(TIME), "seconds": maybe(NUMBER), "ended": TRUTH}
+    | {"excluded": maybe(TEXT), "positions": listed(WHOLE)}
+)
 
 
 def evidence_url(agency: str, period: str, measure: str) -> str:
@@ -64,7 +82,7 @@ def evidence_json(one: Evidence) -> dict[str, Any]:
 class ScorecardApi(ApiView):
     """GET /api/v1/scorecards/<agency>"""
 
-    @extend_schema(operation_id="scorecard", parameters=[PERIOD], responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="scorecard", parameters=[PERIOD], responses={200: SCORECARD})
     def get(self, request: Any, agency: str) -> Response:
         """The agency's figures of a period."""
         return Response(scorecard_json(scorecard_of(agency=agency, period=request.GET.get("period"), reader=self.actor)))
@@ -75,8 +93,8 @@ class EvidenceApi(ApiView):
 
     @extend_schema(
         operation_id="scorecard_evidence",
-        parameters=[PERIOD, OpenApiParameter("measure", OpenApiTypes.STR, required=True), CURSOR],
-        responses=OpenApiTypes.OBJECT,
+        parameters=[PERIOD, OpenApiParameter("measure", OpenApiTypes.STR, required=True, enum=MEASURES), CURSOR],
+        responses={200: paged(EVIDENCE)},
     )
     def get(self, request: Any, agency: str) -> Response:
         """The cases behind one figure: start, end, seconds and their positions in the journal."""

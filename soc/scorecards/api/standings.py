@@ -6,10 +6,19 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.response import Response
 
-from soc.scorecards.api.scorecards import CURSOR, PERIOD, estimate_json, evidence_url
+from soc.scorecards.api.scorecards import CURSOR, ESTIMATE, PERIOD, estimate_json, evidence_url
+from soc.scorecards.measures import MEASURES
 from soc.scorecards.queries.standings import Standings, StandingView, standings_of
 from tenants.actors import Actor
 from tenants.gates.api import ApiView
+from tenants.gates.schema import TEXT, WHOLE, listed, maybe, paged, shaped
+
+FIGURE = {**ESTIMATE, "evidence": maybe(TEXT)}
+STANDING = shaped(
+    {"agency": maybe(TEXT), "class": TEXT, "period": TEXT, "cases": maybe(WHOLE), "closed": maybe(WHOLE), "as_of": maybe(WHOLE)}
+    | {"measures": listed(shaped(FIGURE))},
+    FIGURE,
+)
 
 
 def figure_json(row: StandingView, reader: Actor) -> dict[str, Any]:
@@ -43,8 +52,8 @@ class StandingsApi(ApiView):
 
     @extend_schema(
         operation_id="standings",
-        parameters=[PERIOD, OpenApiParameter("measure", OpenApiTypes.STR), CURSOR],
-        responses=OpenApiTypes.OBJECT,
+        parameters=[PERIOD, OpenApiParameter("measure", OpenApiTypes.STR, enum=MEASURES), CURSOR],
+        responses={200: paged(STANDING)},
     )
     def get(self, request: Any) -> Response:
         """The standings of a period, all measures or one."""
