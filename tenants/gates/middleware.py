@@ -48,5 +48,7 @@ class LobbyMiddleware:
                 if settings.DEPLOYMENT != "both" and request.user.is_authenticated and actor_of(request.user) is None:
                     request.session.flush()  # a session of the other deployment is none here
                     request.user = AnonymousUser()
+                if request.user.is_authenticated:
+                    scope.acting_as(f"person:{request.user.pk}")
                 return self.get_response(request)
         return self.get_response(request)

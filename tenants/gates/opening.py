@@ -32,6 +32,6 @@ def note(what: str, text: str, *, actor: str = "", agency_id: int | None = None)
 
 
 def note_refusal(actor: Actor, error: DomainError, method: str, path: str) -> None:
-    """A known caller was refused (403 or 404): the audit says who, what and where."""
-    if error.status in (403, 404):
+    """A known caller was refused (403, 404 or 409): the audit says who, what and where."""
+    if error.status in (403, 404, 409):
         note("refusal", f"{method} {path} {error.status} {error.code}", actor=actor.name, agency_id=actor.agency_id)

@@ -11,7 +11,7 @@ from django.shortcuts import render
 
 from tenants.errors import NotAllowed
 from tenants.gates.identifying import actor_of
-from tenants.isolation.scope import current
+from tenants.isolation.scope import acting_as, current
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -19,6 +19,8 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def pre_login(self, request: Any, user: Any, **options: Any) -> Any:
         """Refuses, in words, a person whom this deployment does not serve; their password or passkey was right."""
+        if current.get() is not None:
+            acting_as(f"person:{user.pk}")
         answer = super().pre_login(request, user, **options)
         if answer is not None or settings.DEPLOYMENT == "both" or actor_of(user) is not None:
             return answer

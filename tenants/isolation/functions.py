@@ -27,10 +27,13 @@ EVERYONE = ("soc_lobby", "soc_tenant", "soc_central")
 
 def owned_by(signature: str, owner: str, *, callable_by: tuple[str, ...] = EVERYONE) -> str:
     """Hand a function to a login-less role and let only `callable_by` call it."""
-    # As the new owner: once handed over, the function is no longer the old owner's to grant.
+    # As the new owner: once handed over, the function is no longer the old owner's to grant. The right to create, which an owner
+    # needs at that moment, goes at once: whoever becomes that role could shadow what these functions call.
     return (
-        f"ALTER FUNCTION {signature} OWNER TO {owner}; SET ROLE {owner}; REVOKE ALL ON FUNCTION {signature} FROM PUBLIC; "
-        f"GRANT EXECUTE ON FUNCTION {signature} TO {', '.join(callable_by)}; RESET ROLE;"
+        f"GRANT CREATE ON SCHEMA public TO {owner}; ALTER FUNCTION {signature} OWNER TO {owner}; "
+        f"SET ROLE {owner}; REVOKE ALL ON FUNCTION {signature} FROM PUBLIC; "
+        f"GRANT EXECUTE ON FUNCTION {signature} TO {', '.join(callable_by)}; RESET ROLE; "
+        f"REVOKE CREATE ON SCHEMA public FROM {owner};"
     )
 
 

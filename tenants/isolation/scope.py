@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import connection, transaction
 
@@ -70,3 +70,12 @@ def every_agency(*, reason: str, actor: str = "system") -> Iterator[Scope]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT audit_note('every_agency', NULL, %s)", [reason])
         yield opened
+
+
+def acting_as(actor: str) -> None:
+    """Name who acts in the scope in force: sign-in opens the lobby before it knows who comes. Raises NoScope."""
+    known = current.get()
+    if known is None:
+        raise NoScope("nobody acts without a scope")
+    current.set(replace(known, actor=actor))
+    connection._apply()  # type: ignore[attr-defined]  # our backend's own

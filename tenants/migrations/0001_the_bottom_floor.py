@@ -9,9 +9,6 @@ from django.db import migrations, models
 import tenants.isolation.constraints
 from tenants.isolation.functions import AUDIT_NOTE, AUDIT_ROW, owned_by
 
-# The roles that own SECURITY DEFINER functions need a place to own them in.
-SCHEMA = "GRANT CREATE ON SCHEMA public TO soc_audit, soc_central, soc_search, soc_lobby;"
-
 
 class Migration(migrations.Migration):
     initial = True
@@ -19,7 +16,7 @@ class Migration(migrations.Migration):
     dependencies = []
 
     operations = [
-        migrations.RunSQL(SCHEMA + AUDIT_ROW + owned_by("audit_row()", "soc_audit", callable_by=("soc_owner",)), "DROP FUNCTION audit_row()"),
+        migrations.RunSQL(AUDIT_ROW + owned_by("audit_row()", "soc_audit", callable_by=("soc_owner",)), "DROP FUNCTION audit_row()"),
         migrations.CreateModel(
             name="Agency",
             fields=[
