@@ -103,7 +103,7 @@ def tell(verdict: Verdict, took: float, work: Work) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, kind, default in (("kills", int, 20), ("seed", int, 1), ("seconds", float, 90), ("rate", float, 40)):
+    for name, kind, default in (("kills", int, 20), ("seed", int, 1), ("seconds", float, 90), ("rate", float, 30)):
         parser.add_argument(f"--{name}", type=kind, default=kind(os.environ.get(name.upper()) or default))
     parser.add_argument("--servers", choices=("embedded", "real"), default=os.environ.get("SERVERS") or "embedded")
     given = parser.parse_args()

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import threading
@@ -32,6 +33,7 @@ class RealServers:
 
     def __exit__(self, *_: object) -> None:
         self.down()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def up(self) -> None:
         """Start what is down. One at a time: two starts of the same server would meet."""
