@@ -17,6 +17,7 @@ from tenants.isolation import scope
 from tenants.queries.paging import encode, page_of
 from tests.cast import ApiClient, Cast
 from tests.inputs.corpus import DEPTH, NOW, cursor
+from tests.walls.conftest import norths  # noqa: F401 (a fixture)
 
 
 @pytest.mark.parametrize("length", ["1e3", "-1", "²", "abc", "9" * 30])
@@ -62,3 +63,13 @@ def test_an_address_that_cannot_be_read_is_refused(url: str) -> None:
 def test_an_exported_cell_is_no_formula(text: str) -> None:
     written = csv_answer("x", ("a",), [(text,)]).content.decode()
     assert f"'{text}" in written
+
+
+def test_thousands_of_parameters_are_refused(cast: Cast, api_of: Callable[[str], ApiClient]) -> None:
+    answer = api_of("ana").get("/api/v1/cases?" + "&".join(["q=x"] * 2_000))
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+
+
+def test_a_time_sent_to_a_verb_that_takes_none_is_nothing(cast: Cast, norths: dict[str, Any], client_of: Callable[[str], Client]) -> None:  # noqa: F811
+    sent = {"at": "2026-11-24T00:00", "disposition": "undetermined", "reason": "x", "version": "1"}
+    assert client_of("nia").post(f"/cases/{norths['case']}/close/", sent).status_code == 403

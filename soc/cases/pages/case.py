@@ -187,7 +187,7 @@ def asked_of(verb: Verb, data: Any) -> dict[str, Any]:
         asked["items"] = [ref for chosen in data.getlist("items") for ref in chosen.split()]
     if "owner" in asked:
         asked["owner"] = data.get("owner") or None
-    if data.get("at"):
+    if asked.get("at"):
         # A browser's field of date and time knows no zone; the label says that it is UTC.
         asked["at"] = f"{data['at']}Z" if len(data["at"]) <= 19 and "Z" not in data["at"].upper() else data["at"]
     return asked
