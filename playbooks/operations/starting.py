@@ -57,8 +57,9 @@ def start_run(*, agency_id: int, subject: str, book: str, variables: Mapping[str
 
 
 def start_on_case(*, number: Any, book: str, why: Any, by: Actor) -> Run:
-    """Start a book by hand on an open case, with what the case knows. Raises NotAllowed, Unknown, Invalid (`case`, `why`)."""
+    """Start a book by hand on an open case, with what the case knows. Raises Unknown, NotAllowed, Invalid (`case`, `why`)."""
     with transaction.atomic():
+        require(newest_version(book) is not None, Unknown())
         require(by.works_the_floor, NotAllowed())
         subject = find_subject("case", number.strip().upper(), by) if isinstance(number, str) else None
         known = facts_about(subject) if subject else None

@@ -137,7 +137,7 @@ class LiveConsumer(AsyncWebsocketConsumer):
                 logger.warning("a session could not be looked at again", extra={"error": repr(error)})
                 continue
             if actor != self.actor:
-                self.actor, self.seats = None, {}
+                self.actor, self.seats, self.pacing = None, {}, Pacing()  # what was owed is not said any more
                 await self.close(SIGNED_OUT)
                 return
 

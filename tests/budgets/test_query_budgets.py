@@ -15,8 +15,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from tests.cast import ApiClient, Cast
+from tests.walls.addresses import path_of
 from tests.walls.conftest import norths  # noqa: F401 the stage of the walls
-from tests.walls.test_urls import path_of
 from tests.walls.urls import ADMIN, ANALYST, AUDITOR, LEAD, LIAISON, WALLS
 
 FILE = Path(__file__).parent / "query_counts.json"

@@ -28,7 +28,7 @@ def numbers(cast: Cast) -> dict[str, str]:
     """A case of each agency, by its agency."""
     with scope.floor(None):
         load_facts(by=system("test"))
-        asked = {"title": "By phone", "severity": "low", "reason": "They called.", "by": cast.lee}
+        asked: dict[str, Any] = {"title": "By phone", "severity": "low", "reason": "They called.", "by": cast.lee}
         return {agency: open_by_hand(agency=agency, **asked).number for agency in ("north", "south")}
 
 

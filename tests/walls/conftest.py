@@ -1,6 +1,7 @@
-"""The north's things, made through the doors that make them."""
+"""Two agencies behind the wall: one world a module, and the north's things alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from tenants.actors import system
 from tenants.isolation import scope
 from tenants.models import ApiToken, Delivery, Membership, SensorKey
 from tests.cast import ApiClient, Cast
+from tests.walls.driving import fingerprint, ids_by_agency
+from tests.walls.world import World, build, undone
 
 LSASS = {"title": "LSASS read", "severity": "critical", "rule": "lsass", "entities": [{"type": "host", "value": "north-ws-1"}]}
 BEACON = {"title": "Beacon", "severity": "low", "rule": "beacon", "entities": [{"type": "host", "value": "north-ws-2"}]}
@@ -73,3 +76,29 @@ def norths(cast: Cast, monkeypatch: pytest.MonkeyPatch, deliver_all: Callable[[]
             "delivery": delivery.pk,
             "token": ApiToken.objects.get(person=cast.people["ana"]).prefix,
         }
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """Both agencies with all that they hold, once a module; each test's own changes are rolled back."""
+    with django_db_blocker.unblock(), undone(), pytest.MonkeyPatch.context() as patched:
+        patched.setenv("SECRET_EDR", "the-secret-of-the-product")
+        yield build()
+
+
+@pytest.fixture(scope="module")
+def ids(world: World) -> dict[bytes, str]:
+    """Every id of the world's agencies, with whose it is."""
+    return ids_by_agency(world)
+
+
+@pytest.fixture(scope="module")
+def before(world: World) -> dict[Any, dict[str, str]]:
+    """The rows of the world as it was made: of all (None) and of each agency."""
+    return {None: fingerprint(), **{agency: fingerprint(pk) for agency, pk in world.agency_ids.items()}}
+
+
+@pytest.fixture
+def savepoint() -> Callable[[], AbstractContextManager[None]]:
+    """`with savepoint(): ...`: what is done inside is undone."""
+    return undone
