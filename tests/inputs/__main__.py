@@ -43,9 +43,8 @@ def main() -> int:
         rows = [one.get("value", "") for one in ElementTree.parse(report).iter("property") if one.get("name") == "hostile input"]
     print("\nrole          cases  answers by status")
     print("\n".join(rows))
-    print(
-        f"{sum(int(row[11:20]) for row in rows)} cases in {time.monotonic() - began:.0f} s, seed {asked.seed}: {'all held' if not code else 'FAILED'}"
-    )
+    count, verdict = sum(int(row[11:20]) for row in rows), "FAILED" if code else "all held"
+    print(f"{count} cases in {time.monotonic() - began:.0f} s, seed {asked.seed}: {verdict}")
     return code
 
 
