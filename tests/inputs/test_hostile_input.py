@@ -86,8 +86,9 @@ def drive_by_the_schema(judge: Judge, calls: Caller, norths: dict[str, Any], cou
 
 def send_by_the_schema(judge: Judge, calls: Caller, case: Any) -> None:
     """Send a case, judge its answer, and hold it against the description."""
+    case.headers = {**(case.headers or {}), "Accept-Encoding": "identity"}
     if calls.bearer:  # the schema makes up bearers too; those are the anonymous role's
-        case.headers = {**(case.headers or {}), "Authorization": f"Bearer {calls.bearer}"}
+        case.headers["Authorization"] = f"Bearer {calls.bearer}"
     with undone():
         response = case.call()
         ask = Ask(case.method, case.formatted_path, "", dict(case.headers or {}), repr(case.body)[:200].encode(), "by the schema")
