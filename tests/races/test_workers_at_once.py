@@ -1,5 +1,6 @@
 """Workers that do the same work at the same moment: facts are delivered once and in order, and two sealers make one chain."""
 
+import os
 import subprocess
 import sys
 from collections import defaultdict
@@ -78,7 +79,8 @@ def test_workers_deliver_each_fact_once_and_in_order(cast: Cast) -> None:
 
 def test_two_sealers_at_once_make_one_chain(cast: Cast) -> None:
     name = connection.settings_dict["NAME"]
-    environment = {"DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": str(ROOT), "WATCHFLOOR_VAR": str(settings.VAR)}
+    own = {"DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": str(ROOT), "WATCHFLOOR_VAR": str(settings.VAR)}
+    environment = {**os.environ, **own}  # the servers may be those of the environment
     command = [sys.executable, "-c", SEALER, name, "1.5"]
     sealers = [subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     no = 0
