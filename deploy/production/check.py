@@ -63,7 +63,7 @@ class Site:
             web, sockets = ("8101", "8102") if name == "floor" else ("8201", "8202")
             changes = {
                 "DEPLOYMENT=floor": f"DEPLOYMENT={name}",
-                "ALLOWED_HOSTS=floor.watchfloor.example": f"ALLOWED_HOSTS={HOSTS[name]},127.0.0.1",
+                "ALLOWED_HOSTS=floor.watchfloor.example": f"ALLOWED_HOSTS={HOSTS[name]}",
                 "WEB_PORT=8101": f"WEB_PORT={self.ports[web]}",
                 "SOCKETS_PORT=8102": f"SOCKETS_PORT={self.ports[sockets]}",
             }
@@ -122,9 +122,7 @@ class Site:
         trust = ssl.create_default_context()
         for name in HOSTS:
             trust.load_verify_locations(self.folder / "etc" / "tls" / f"{name}.crt")
-        visitor = Visitor(HOSTS[deployment], self.tls_port, trust, bearer)
-        visitor.plain_port = self.plain_port  # type: ignore[attr-defined]
-        return visitor
+        return Visitor(HOSTS[deployment], self.tls_port, trust, bearer)
 
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + 60
@@ -219,7 +217,9 @@ def check(folder: Path, table: Table) -> None:
             "nginx takes its configuration and starts": lambda: proxy_starts(site),
             "both addresses are ready": site.wait_until_ready,
         }
-        journey = Journey(visit=site.visit, manage=site.manage, product=product, broker=Broker(site.servers))
+        journey = Journey(
+            visit=site.visit, manage=site.manage, product=product, broker=Broker(site.servers), ports=(site.plain_port, site.ports["8101"])
+        )
         walk = {name.replace("_", " "): getattr(journey, name) for name, value in vars(Journey).items() if is_step(name, value)}
         for name, do in {**start, **walk}.items():
             if not table.step(name, do):

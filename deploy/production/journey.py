@@ -107,8 +107,11 @@ def until(found: Callable[[], Any], what: str, seconds: float = 20) -> Any:
 class Journey:
     """One alert through both deployments. Each public method is a step; what they share is kept here."""
 
-    def __init__(self, *, visit: Callable[..., Visitor], manage: Callable[..., str], product: Any, broker: Any) -> None:
+    def __init__(
+        self, *, visit: Callable[..., Visitor], manage: Callable[..., str], product: Any, broker: Any, ports: tuple[int, int]
+    ) -> None:
         self.visit, self.manage, self.product, self.broker = visit, manage, product, broker
+        self.plain_port, self.web_port = ports
         self.passwords = {who: secrets.token_urlsafe(18) for who in ("ana", "nia")}
 
     def both_are_alive_and_ready(self) -> str:
@@ -141,13 +144,20 @@ class Journey:
 
     def plain_http_and_unknown_names_get_nothing(self) -> str:
         visitor = self.visit("floor")
-        expect(httpx.get(f"http://127.0.0.1:{visitor.plain_port}/").status_code == 308, "plain HTTP was not sent on")  # type: ignore[attr-defined]
+        expect(httpx.get(f"http://127.0.0.1:{self.plain_port}/").status_code == 308, "plain HTTP was not sent on")
         stranger = Visitor("somebody.example", visitor.port, visitor.trust)
         try:
             answer = stranger.get("/healthz")
         except httpx.ConnectError:
             return "308 to HTTPS; no handshake for another name"
         raise Failed(f"an unknown name was answered: {answer.status_code}")
+
+    def figures_are_for_this_machine_only(self) -> str:
+        here = httpx.get(f"http://127.0.0.1:{self.web_port}/metrics")
+        expect(here.status_code == 200 and "watchfloor_rows_waiting" in here.text, f"on this machine: {here.status_code}")
+        through = self.visit("floor").get("/metrics", **{"X-Forwarded-For": "127.0.0.1"})
+        expect(through.status_code == 404, f"through the proxy: {through.status_code}")
+        return "200 on the loopback port, 404 through the proxy"
 
     def too_large_a_body_is_refused_at_the_door(self) -> str:
         visitor = self.visit("agencies")
