@@ -39,7 +39,9 @@ def figures(runs: int = RUNS, tasks: int = TASKS) -> Iterator[dict[str, Any]]:
             ("control", 2, 1, "engine, control steps, a commit each, 2 workers"),
             ("control", 1, 0, "engine, control steps sharing a commit, 1 worker"),
             ("control", 2, 0, "engine, control steps sharing a commit, 2 workers"),
-            ("local", 2, 0, "engine, actions on the subject, a commit each, 2 workers"),
+            ("call", 1, 0, "engine, calls answered at once, a commit each, 1 worker"),
+            ("call", 2, 0, "engine, calls answered at once, a commit each, 2 workers"),
+            ("local", 2, 0, "engine, actions on the subject, a transaction each, 2 workers"),
         ):
             yield _line(said, _engine(name, books[book], workers, together, runs), bare)
 
@@ -55,10 +57,18 @@ def _django() -> None:
     django.setup()
     from django.conf import settings
 
+    from playbooks import products
     from playbooks.catalogue import register_action
+    from playbooks.products import Outcome, Product, ProductAction
+    from playbooks.states import EffectClass
 
     register_action("bench.nothing", lambda context, arguments: {}, "Nothing")
-    celery.conf.broker_url = os.environ["BENCH_BROKER"] = settings.CELERY["broker_url"]
+    nothing_at_all = ProductAction(
+        "bench.call", "Nothing", "POST", "/nothing", EffectClass.KEYED, lambda answer, rendered: Outcome("ok"), lambda parts: "Nothing."
+    )
+    products.register(Product("bench", "Bench", (nothing_at_all,)))
+    os.environ["BENCH_BROKER"] = settings.CELERY["broker_url"]
+    celery.conf.update(broker_url=settings.CELERY["broker_url"])
 
 
 def _bare_tasks(count: int) -> float:
@@ -68,7 +78,7 @@ def _bare_tasks(count: int) -> float:
     worker = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, start_new_session=True)
     try:
         with celery.connection_for_write() as connection:
-            broker = connection.default_channel.client
+            broker: Any = connection.default_channel.client  # type: ignore[attr-defined]
             for some in (20, count):  # the first ones find out that the worker is there
                 began = time.monotonic()
                 for _ in range(some):
@@ -103,6 +113,7 @@ def _database() -> Iterator[str]:
 
 def _stage() -> dict[str, tuple[str, list[int]]]:
     """Agencies and a book of each kind; the slug of each with the agencies that it runs for."""
+    from playbooks.operations.connecting import connect
     from playbooks.operations.publishing import publish
     from tenants.actors import system
     from tenants.isolation import scope
@@ -111,9 +122,11 @@ def _stage() -> dict[str, tuple[str, list[int]]]:
     by = system("bench")
     with scope.floor(None, actor=by.name):
         agencies = [register_agency(slug=f"a{n}", name=f"Agency {n}", acronym=f"A{n}", by=by, invented=True).pk for n in range(AGENCIES)]
-        for slug, step in (("control", _question), ("local", _action)):
+        for slug, step in BOOKS.items():
             publish(slug=slug, document=_book(slug, step), by=by)
-    return {slug: (slug, agencies) for slug in ("control", "local")}
+        for agency in agencies:
+            connect(agency_id=agency, kind="bench", name="Bench", base_url="http://127.0.0.1:9", named_networks=["127.0.0.1/32"], by=by)
+    return {slug: (slug, agencies) for slug in BOOKS}
 
 
 def _question(number: int, following: str) -> dict[str, Any]:
@@ -124,6 +137,14 @@ def _question(number: int, following: str) -> dict[str, Any]:
 def _action(number: int, following: str) -> dict[str, Any]:
     commands = [{"type": "local-action", "command": "bench.nothing"}]
     return {"type": "action", "name": "Nothing", "agent": _agent(), "commands": commands, "on_completion": following}
+
+
+def _call(number: int, following: str) -> dict[str, Any]:
+    commands = [{"type": "http-api", "command": "POST /nothing HTTP/1.1"}]
+    return {"type": "action", "name": "Call", "agent": _agent(), "commands": commands, "on_completion": following}
+
+
+BOOKS = {"control": _question, "call": _call, "local": _action}
 
 
 def _agent() -> str:
@@ -152,7 +173,7 @@ def _book(name: str, step: Callable[[int, str], dict[str, Any]]) -> dict[str, An
         "workflow_start": _id("start", 0),
         "workflow": workflow,
         "playbook_variables": {"__a__": {"type": "string", "value": "a"}},
-        "agent_definitions": {_agent(): {"type": "security-category", "name": "Bench", "category": ["ticketing"]}},
+        "agent_definitions": {_agent(): {"type": "security-category", "name": "Bench", "category": ["bench"]}},
     }
 
 
@@ -199,12 +220,14 @@ def _work(database: str, together: int) -> None:
     _django()
     from django.db import connection
 
-    from playbooks.engine import walking
+    from playbooks.engine import performing, walking
+    from playbooks.products import Answer
     from tenants.journal.sweeping import sweep
 
     connection.settings_dict["NAME"] = database
+    performing.send = lambda *request, **limits: Answer(200, {})  # the engine is measured, not a product
     if together:
-        walking.MOST_TOGETHER = together  # type: ignore[attr-defined]
+        walking.MOST_TOGETHER = together
     sweep(names=("runs",), agency_id=0)  # connected, and all is imported
     print("ready", flush=True)
     sys.stdin.readline()

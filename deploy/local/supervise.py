@@ -188,10 +188,11 @@ class Supervisor:
         celery = [str(scripts / "celery"), "-A", "soc.celery"]
         (var() / "beat").mkdir(parents=True, exist_ok=True)
         beat = [*celery, "beat", "--pidfile", "", "--schedule", str(var() / "beat" / "schedule")]
-        worker = [*celery, "worker", "--without-gossip", "--without-mingle", "-n", "worker@%h"]
+        worker = [*celery, "worker", "--without-gossip", "--without-mingle", "-n"]
+        more = [f"worker{number}" for number in range(2, int(os.environ.get("WORKERS") or 1) + 1)]
         plan = [
             (("web", "sockets"), "web", web),
-            (("worker",), "worker", worker),
+            *(((name,), "worker", [*worker, f"{name}@%h"]) for name in ("worker", *more)),
             (("beat",), "beat", beat),
         ]
         if with_helpers:

@@ -6,6 +6,7 @@ The comparison part of STIX patterning over CACAO variables; what cannot be read
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 TOKEN = re.compile(
     r"\s*(?:(?P<variable>__[A-Za-z][A-Za-z0-9_.\-]{0,245}?__:value)|(?P<string>'(?:[^'\\]|\\.)*')|(?P<number>-?\d+(?:\.\d+)?)"
@@ -176,6 +177,7 @@ class _Reader:
         raise ConditionSyntax("expected a variable or a value", at)
 
 
+@lru_cache(maxsize=1024)
 def read(text: str) -> Condition:
     """The condition that a text says. Raises ConditionSyntax with the place where it fails."""
     reader = _Reader(text)

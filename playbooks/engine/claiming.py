@@ -77,7 +77,7 @@ def worker_name() -> str:
 def executed(agency_id: int, actor: str, *statements: Statement) -> Rows:
     """Rows of the last statement: in the transaction that is open, else in one of their own, in one round trip."""
     if current.get() is None:
-        return once(Scope(TENANT, agency=agency_id, actor=actor), *statements)
+        return once(Scope(TENANT, agency=agency_id, actor=actor), *statements, implied=True)
     with connection.wrap_database_errors:
         cursor = Cursor(connection.connection)
         for one in statements:

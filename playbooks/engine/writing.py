@@ -22,7 +22,7 @@ from tenants.journal.recording import appending, heard
 HELD = """held AS (
   UPDATE playbooks_run r SET state = %(state)s, waits_for = %(waits_for)s, detail = %(detail)s, variables = %(variables)s::jsonb,
     lease_owner = %(lease_owner)s, wake_at = %(wake_at)s, faults = %(faults)s, last_event = %(last_event)s, ended_at = %(ended_at)s,
-    lease_until = statement_timestamp() + make_interval(secs => %(lease)s::float8)
+    lease_until = CASE WHEN %(renewed)s THEN statement_timestamp() + make_interval(secs => %(lease)s::float8) ELSE r.lease_until END
   WHERE r.agency_id = %(agency)s AND r.id = %(run)s AND r.fence = %(fence)s AND r.xmin = %(seen)s::xid AND r.state = 'running'{guard}
   RETURNING r.agency_id, r.id AS run_id, r.xmin::text AS seen)"""
 HOLD = """
@@ -66,11 +66,14 @@ def transaction_of(hand: Hand) -> Iterator[None]:
 
 
 def write(hand: Hand, call: Call | None = None) -> dict[str, Any]:
-    """Write down all that was decided, and renew the lease or end it. Raises Moved, having written nothing.
+    """Write down all that was decided, and renew the lease where that is due, or end it. Raises Moved, having written nothing.
 
     Returns what an earlier worker was answered to the same request as that of `call`, empty when none was.
     """
     some, run, claim = hand.unwritten, hand.run, hand.claim
+    sent = time.monotonic()
+    # The time of the lease stands in an index: while much of it is left, a row that keeps it is cheaper to write.
+    renewed = call is not None or run.state != RunState.RUNNING or hand.sure_until - sent < LEASE_SECONDS / 2
     values: dict[str, Any] = {
         "state": str(run.state),
         "waits_for": str(run.waits_for),
@@ -81,6 +84,7 @@ def write(hand: Hand, call: Call | None = None) -> dict[str, Any]:
         "faults": run.faults,
         "last_event": run.last_event,
         "ended_at": run.ended_at,
+        "renewed": renewed,
         "lease": LEASE_SECONDS if run.state == RunState.RUNNING else None,
         "agency": claim.agency_id,
         "run": claim.run_id,
@@ -96,12 +100,11 @@ def write(hand: Hand, call: Call | None = None) -> dict[str, Any]:
             guard, values["consent"] = guard + CONSENTED, call.consent_id
     parts = [HELD.format(guard=guard), *_parts(some, values)]
     told = ("seen", *(["attempts"] if some.attempts else []), *(["opened"] if some.opened else []), *(["known"] if call else []))
-    sent = time.monotonic()
     rows = executed(claim.agency_id, claim.actor, (_text(tuple(parts), told), values))
     if not rows:
         raise Moved
     answer = dict(zip(told, rows[0], strict=True))
-    hand.seen, hand.sure_until = answer["seen"], sent + LEASE_SECONDS
+    hand.seen, hand.sure_until = answer["seen"], sent + LEASE_SECONDS if renewed else hand.sure_until
     _numbered(hand, answer)
     hand.heard = hand.heard or bool(values.get("heard_by"))
     hand.unwritten = Unwritten()

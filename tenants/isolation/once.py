@@ -18,38 +18,43 @@ Rows = list[tuple[Any, ...]]
 NOBODY = "SELECT set_config('role', 'none', true), set_config('app.agency', '', true)"
 
 
-def once(wanted: Scope, *statements: Statement) -> Rows:
+def once(wanted: Scope, *statements: Statement, implied: bool = False) -> Rows:
     """Run `statements` in a transaction of their own in the scope `wanted`; the rows of the last, after the commit.
 
     It waits for PostgreSQL once, where a scope with one statement waits four times. If one part fails nothing is done and the
     connection is closed. Raises RuntimeError inside a scope or a transaction, and the database errors of Django.
+
+    `implied` leaves out BEGIN and COMMIT, for paths where each message counts: what travels together is one transaction to
+    PostgreSQL by itself. A constraint that is checked at the commit then fails as an OperationalError.
     """
-    return opened_by(opening(wanted), *statements, within=wanted)
+    return opened_by(opening(wanted), *statements, within=wanted, implied=implied)
 
 
-def opened_by(first: Statement, *statements: Statement, within: Scope | None = None) -> Rows:
+def opened_by(first: Statement, *statements: Statement, within: Scope | None = None, implied: bool = False) -> Rows:
     """The same where a statement of the caller's own sets role and agency, as the look-up of a sensor key does."""
     if current.get() is not None:
         raise RuntimeError("a scope is open already: every way in opens exactly one")
     token = current.set(within)
     try:
         # Only a test's own transaction may be open already: a durable block refuses any other.
-        return _inside(first, statements) if connection.in_atomic_block else _alone(first, statements)
+        return _inside(first, statements) if connection.in_atomic_block else _alone(first, statements, implied)
     finally:
         current.reset(token)
         if connection.settings_dict["OPTIONS"].get("pool") and not connection.in_atomic_block:
             connection.close()
 
 
-def _alone(first: Statement, statements: Sequence[Statement]) -> Rows:
+def _alone(first: Statement, statements: Sequence[Statement], implied: bool) -> Rows:
     connection.ensure_connection()
     raw = connection.connection
     try:
         with connection.wrap_database_errors, raw.pipeline():
-            Cursor(raw).execute("BEGIN")
+            if not implied:
+                Cursor(raw).execute("BEGIN")
             Cursor(raw).execute(*first)
             last = [_sent(statement) for statement in statements][-1]
-            Cursor(raw).execute("COMMIT")
+            if not implied:
+                Cursor(raw).execute("COMMIT")
         return _rows(last)
     except BaseException:
         raw.close()

@@ -1,7 +1,7 @@
 """A transaction in one round trip keeps every wall of one in four."""
 
 import pytest
-from django.db import ProgrammingError, connection, transaction
+from django.db import IntegrityError, OperationalError, ProgrammingError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from tenants.isolation import scope
@@ -28,17 +28,36 @@ def test_it_works_as_the_agency_and_leaves_no_role_behind(cast: Cast, transactio
     connection.close()
 
 
-def test_what_it_wrote_is_committed_when_it_returns(cast: Cast, transactional_db: None) -> None:
-    assert once(tenant(cast.north.pk), (ADD, [cast.north.pk, "Ann"])) == [(cast.north.pk,)]
+@pytest.mark.parametrize("implied", [False, True])
+def test_what_it_wrote_is_committed_when_it_returns(cast: Cast, transactional_db: None, implied: bool) -> None:
+    assert once(tenant(cast.north.pk), (ADD, [cast.north.pk, "Ann"]), implied=implied) == [(cast.north.pk,)]
     assert once(tenant(cast.north.pk), (COUNT, ())) == [(1,)]
     assert once(tenant(cast.south.pk), (COUNT, ())) == [(0,)], "and another agency does not see it"
 
 
-def test_one_bad_statement_undoes_all_and_closes_the_connection(cast: Cast, transactional_db: None) -> None:
+@pytest.mark.parametrize("implied", [False, True])
+def test_one_bad_statement_undoes_all_and_closes_the_connection(cast: Cast, transactional_db: None, implied: bool) -> None:
     with pytest.raises(ProgrammingError, match="row-level security"):
-        once(tenant(cast.north.pk), (ADD, [cast.north.pk, "Ann"]), (ADD, [cast.south.pk, "Planted"]))
+        once(tenant(cast.north.pk), (ADD, [cast.north.pk, "Ann"]), (ADD, [cast.south.pk, "Planted"]), implied=implied)
     assert connection.connection is None
     assert once(tenant(cast.north.pk), (COUNT, ())) == [(0,)]
+
+
+@pytest.mark.parametrize(("implied", "error"), [(False, IntegrityError), (True, OperationalError)])
+def test_what_fails_at_the_commit_fails(cast: Cast, transactional_db: None, implied: bool, error: type[Exception]) -> None:
+    nobody = 7_000_000
+    with pytest.raises(error):
+        once(tenant(nobody), (ADD, [nobody, "Ann"]), implied=implied)
+    assert connection.connection is None
+    assert once(tenant(nobody), (COUNT, ())) == [(0,)]
+
+
+def test_an_implied_transaction_leaves_no_role_behind_and_its_parts_are_one(cast: Cast, transactional_db: None) -> None:
+    xid = ("SELECT set_config('app.actor', pg_current_xact_id()::text, true)", ())
+    same = ("SELECT current_setting('app.actor') = pg_current_xact_id()::text, current_user", ())
+    assert once(tenant(cast.north.pk), xid, same, implied=True) == [(True, "soc_tenant")]
+    assert connection.connection.execute(WHO).fetchone()[0] not in ("soc_tenant", "soc_central", "soc_lobby")
+    connection.close()
 
 
 @pytest.mark.parametrize("wanted", [Scope(LOBBY), Scope(TENANT)])
