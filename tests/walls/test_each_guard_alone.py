@@ -2,7 +2,7 @@
 
 import pytest
 from django.apps import apps
-from django.db import connection, models
+from django.db import ProgrammingError, connection, models
 from django.test import Client
 
 from playbooks.engine.working import work_runs
@@ -39,6 +39,14 @@ def test_the_manager_alone_keeps_one_agency_apart(cast: Cast) -> None:
             cursor.execute("SELECT count(DISTINCT agency_id) FROM tenants_entry WHERE agency_id IS NOT NULL")
             assert cursor.fetchone() == (2,)
         assert set(Entry.objects.values_list("agency_id", flat=True)) == {cast.north.pk}
+
+
+def test_a_row_for_another_agency_is_refused_without_being_read_back(cast: Cast) -> None:
+    add = 'INSERT INTO tenants_calltreecontact (agency_id, name, title, phone, email, "order", out_of_hours) '
+    with pytest.raises(ProgrammingError, match="row-level security"), scope.agency(cast.north.pk), connection.cursor() as cursor:
+        cursor.execute(add + "VALUES (%s, 'Planted', '', '1', '', 1, false)", [cast.south.pk])
+    with scope.floor(None):
+        assert not CallTreeContact.objects.exists()
 
 
 @pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.label)
