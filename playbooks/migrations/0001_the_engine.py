@@ -451,6 +451,14 @@ class Migration(migrations.Migration):
             model_name='run',
             index=models.Index(fields=['agency', 'subject', 'id'], name='run_subject'),
         ),
+        migrations.AddIndex(
+            model_name='run',
+            index=models.Index(fields=['agency', '-started_at', '-id'], name='run_agency_started'),
+        ),
+        migrations.AddIndex(
+            model_name='run',
+            index=models.Index(fields=['-started_at', '-id'], name='run_started'),
+        ),
         migrations.AddConstraint(
             model_name='run',
             constraint=models.UniqueConstraint(fields=('agency', 'id'), name='run_agency_id'),

@@ -41,6 +41,8 @@ class Run(Owned):
             models.Index(fields=["agency", "wake_at", "id"], condition=models.Q(state="ready"), name="run_ready"),
             models.Index(fields=["agency", "lease_until", "id"], condition=models.Q(state="running"), name="run_leased"),
             models.Index(fields=["agency", "subject", "id"], name="run_subject"),
+            models.Index(fields=["agency", "-started_at", "-id"], name="run_agency_started"),
+            models.Index(fields=["-started_at", "-id"], name="run_started"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["agency", "id"], name="run_agency_id"),

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
+
 from playbooks.catalogue import describe, find_subject, is_readable
 from playbooks.drawing import drawn
 from playbooks.models import Approval, Run, RunEvent, StepAttempt, Undo
@@ -22,7 +24,7 @@ def visible(reader: Actor) -> Any:
     """The runs that the reader may know of, before the subject is asked: a liaison's are those that asked their agency. A queryset."""
     rows = Run.objects.select_related("agency", "book", "version")
     if reader.speaks_for_an_agency:
-        rows = rows.filter(pk__in=Approval.objects.filter(asks_agency=True).values("run_id"))
+        rows = rows.filter(Exists(Approval.objects.filter(run=OuterRef("pk"), asks_agency=True)))
     return rows
 
 

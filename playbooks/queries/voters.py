@@ -14,7 +14,7 @@ def waiting_for(reader: Actor) -> int:
     side = Side.FLOOR if reader.works_the_floor else Side.LIAISON if reader.speaks_for_an_agency else None
     if side is None or reader.person_id is None:
         return 0
-    votes = Vote.objects.filter(approval=OuterRef("pk"))
+    votes = Vote.objects.filter(agency=OuterRef("agency"), approval=OuterRef("pk"))  # as its unique key begins
     rows = Approval.objects.filter(
         ~Exists(votes.filter(side=side)), ~Exists(votes.filter(person_id=reader.person_id)), state=ApprovalState.OPEN
     )

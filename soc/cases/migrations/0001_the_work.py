@@ -400,6 +400,10 @@ class Migration(migrations.Migration):
             model_name='suppression',
             index=models.Index(fields=['agency', 'fingerprint', 'until'], name='suppression_match'),
         ),
+        migrations.AddIndex(
+            model_name='suppression',
+            index=models.Index(condition=models.Q(('ended_at', None)), fields=['until', 'id'], name='suppression_live'),
+        ),
         migrations.AddConstraint(
             model_name='suppression',
             constraint=models.UniqueConstraint(fields=('agency', 'public_id'), name='suppression_public'),

@@ -27,7 +27,10 @@ class Suppression(Owned):
     hidden = models.PositiveIntegerField(default=0)  # how many alerts it kept out
 
     class Meta:
-        indexes = [models.Index(fields=["agency", "fingerprint", "until"], name="suppression_match")]
+        indexes = [
+            models.Index(fields=["agency", "fingerprint", "until"], name="suppression_match"),
+            models.Index(fields=["until", "id"], condition=models.Q(ended_at=None), name="suppression_live"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["agency", "public_id"], name="suppression_public"),
             Wall(name="suppression_wall"),
