@@ -6,6 +6,7 @@ transactions that run, and the pass that finds all of those ended seals up to th
 
 import threading
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -51,6 +52,7 @@ AND a.datname = current_database() AND l.pid <> pg_backend_pid()
 """
 
 _seen: dict[str, _Horizon] = {}
+_server: list[Any] = []  # since when the server runs whose rows were seen
 _guard = threading.Lock()
 
 
@@ -68,6 +70,11 @@ def seal_pass() -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
         if not cursor.fetchone()[0]:
             return 0
+        # After a restore numbers are given out again: what was seen of them before says nothing any more.
+        cursor.execute("SELECT pg_postmaster_start_time()")
+        if _server != (since := [cursor.fetchone()[0]]):
+            _seen.clear()
+            _server[:] = since
         return sum(_seal_stream(stream) for stream in COLUMNS)
 
 

@@ -75,3 +75,11 @@ def test_a_long_gap_in_the_numbers_does_not_stop_the_sealer(sealed):
         cursor.execute("SELECT audit_note('test', NULL, 'after the gap')")
     seal_all(batches=2)
     call_command("verify_journal")
+
+
+def test_what_was_seen_of_a_server_before_it_was_restored_is_forgotten(monkeypatch) -> None:
+    beyond = 10**12  # a row that the restored database has yet to write
+    monkeypatch.setattr(sealing, "_server", ["another start"])
+    monkeypatch.setattr(sealing, "_seen", {stream: sealing._Horizon(beyond, set()) for stream in sealing.COLUMNS})
+    sealing.seal_pass()
+    assert all(horizon.newest < beyond for horizon in sealing._seen.values())
