@@ -41,7 +41,22 @@ SHOWS: dict[str, str] = {
         "shown",
     ),
     **dict.fromkeys(
-        ("GET case", "GET case-release", "GET cases-api", "GET suppressions", "POST case-release", "POST case-verb release"),
+        (
+            "GET case",
+            "GET case-release",
+            "GET cases-api",
+            "GET suppressions",
+            "POST case-release",
+            "POST case-verb declare",
+            "POST case-verb edit",
+            "POST case-verb note",
+            "POST case-verb reopen",
+            "POST case-verb severity",
+            "POST case-verb suppress",
+            "POST case-verb task",
+            "POST case-verb task_done",
+            "POST case-verb release",
+        ),
         "inside sent shown",
     ),
     **dict.fromkeys(

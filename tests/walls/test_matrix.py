@@ -4,6 +4,7 @@ The operations come from the URL configuration and the API's schema, what may be
 prints the table.
 """
 
+import base64
 import logging
 import re
 from collections.abc import Callable
@@ -233,6 +234,27 @@ def test_the_pages_of_sign_in_know_no_agency(world: World, ids: dict[bytes, str]
     people = {table: rows for table, rows in fingerprint().items() if table != "tenants_person"}
     assert people == {table: before[None][table] for table in people}
     assert not wrong, "; ".join(wrong)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"<p>Malware zqsouthshown</p>",
+        b"X-Host: ZQSOUTHRAW",
+        *(base64.b64encode(b"\0" * before + b'{"nothing": "known zqsouthraw"}') for before in range(3)),
+        b"see SOUTH-2026-000001",
+        b"restricted south-2026-r00001",
+        b"the Office of Southern Tides",
+        b"sol@watchfloor.example",
+        b"/runs/00000000-0000-4000-8000-000000000007/",
+    ],
+)
+def test_the_reader_of_answers_sees_a_leak_in_every_spelling(said: bytes) -> None:
+    ids = {b"00000000-0000-4000-8000-000000000007": "south"}
+    by = {caller.label: caller for caller in CALLERS}
+    assert all(leaks(said, by[label], ids) for label in ("anonymous", "analyst", "watch lead", "liaison", "sensor key", "expired token"))
+    assert not leaks(said, by["auditor"], ids)
+    assert leaks(b"zqnorthinside", by["liaison"], ids), "what nobody released is no liaison's, in their own agency too"
 
 
 @pytest.mark.parametrize("path", ["/api/v1/nowhere", "/api/v1/cases/NOPE-1/nothing-like-it/deeper"])

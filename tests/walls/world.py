@@ -16,7 +16,7 @@ from playbooks.operations.connecting import connect
 from playbooks.operations.consenting import give_consent
 from playbooks.operations.publishing import publish_library
 from playbooks.operations.voting import vote
-from soc.cases.models import Case, Note, Observable, Receipt, Suppression, Task
+from soc.cases.models import Case, Note, Receipt, Suppression, Task
 from soc.cases.operations.grading import edit
 from soc.cases.operations.noting import add_task, note
 from soc.cases.operations.opening import open_by_hand
@@ -208,7 +208,6 @@ def _things(world: World, agency: str) -> dict[str, Any]:
         restricted = Case.objects.get(restricted=True)
         return world.things[agency] | {
             "agency": agency,
-            "acronym": agency.upper(),
             "instrument": "m-25-04",
             "case": case.number,
             "restricted": restricted.number,
@@ -221,7 +220,6 @@ def _things(world: World, agency: str) -> dict[str, Any]:
             "letter": str(Receipt.objects.get(state="dead").public_id),
             "run": str(run.public_id),
             "step": str(StepAttempt.objects.filter(run=run).latest("id").public_id),
-            "step_id": StepAttempt.objects.filter(run=run).latest("id").step_id,
             "book": "malware-on-a-host",
             "approval": str(approval.public_id),
             "hash": approval.hash,
@@ -235,7 +233,6 @@ def _things(world: World, agency: str) -> dict[str, Any]:
             "size": "small",
             "opened_at": case.opened_at.isoformat(),
             "case_id": case.pk,
-            "observed": str(Observable.objects.filter(case=case).first().public_id),  # type: ignore[union-attr]
         }
 
 
@@ -246,11 +243,11 @@ def _nothing() -> dict[str, Any]:
         return str(uuid.uuid4())
 
     return {
-        "agency": "nowhere", "acronym": "NOWHERE", "instrument": "m-99-99", "case": "NOWHERE-2026-000001",
+        "agency": "nowhere", "instrument": "m-99-99", "case": "NOWHERE-2026-000001",
         "restricted": "NOWHERE-2026-R00001", "version": 1, "verb": "claim", "title": "Malware zqnowhereshown",
         "observable": "zqnowhereinside.example", "item": f"note:{one()}", "task": f"task:{one()}", "letter": one(), "run": one(),
-        "step": one(), "step_id": f"action--{one()}", "book": "no-such-book", "approval": one(), "hash": "0" * 64, "suppression": one(),
+        "step": one(), "book": "no-such-book", "approval": one(), "hash": "0" * 64, "suppression": one(),
         "consent": one(), "key": "f" * 12, "person": one(), "membership": one(), "owner": "nobody@watchfloor.example",
         "delivery": 999_999_999, "token": "e" * 12, "receipt": one(), "opened_at": "2026-01-01T00:00:00+00:00", "case_id": 999_999_999,
-        "observed": one(), "once": one(), "size": "small",
+        "once": one(), "size": "small",
     }  # fmt: skip
