@@ -3,10 +3,10 @@ PYTHON ?= python3
 HERE := .venv/bin/python
 LOCAL := deploy/local
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint reset backup restore pictures lock
+.PHONY: help setup run test lint reset backup restore pictures lock chaos mutations bench deploy-check audit fuzz
 
 help: ## list the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: ## the environment with test tools, and the front end's files
 	@$(PYTHON) $(LOCAL)/bootstrap.py test
@@ -35,6 +35,24 @@ restore: ## put a backup in the database's place (FILE=, CONFIRM=yes)
 
 pictures: setup ## screenshots of the pages into docs/pictures
 	@exec $(HERE) $(LOCAL)/check.py pictures $(ARGS)
+
+chaos: setup ## kill every part under load and count what is lost (KILLS= SEED= SECONDS= SERVERS=real)
+	@KILLS="$(KILLS)" SEED="$(SEED)" SECONDS="$(SECONDS)" SERVERS="$(SERVERS)" $(HERE) -m tests.falls.chaos
+
+mutations: setup ## take each guard away and see which test notices (ARGS=)
+	@exec $(HERE) $(LOCAL)/check.py mutations $(ARGS)
+
+bench: setup ## figures beside those of bare Django, PostgreSQL, Celery and Channels (ARGS= for some of them)
+	@exec $(HERE) -m bench $(ARGS)
+
+deploy-check: setup ## start the production form on this machine and walk through it
+	@exec $(HERE) deploy/production/check.py
+
+audit: setup ## known weaknesses of the packages we stand on; fails where nobody can be asked
+	@exec $(HERE) deploy/local/audit.py
+
+fuzz: setup ## feed every parser for so long (ARGS="TARGET --seconds N")
+	@exec $(HERE) -m tests.inputs.fuzz $(ARGS)
 
 lock: ## compile the locks anew from requirements*.in and package.json
 	@$(PYTHON) $(LOCAL)/bootstrap.py lock

@@ -1,6 +1,6 @@
 """Runs the tests on servers of their own, or the linters, or takes the pictures.
 
-Usage, with the environment's Python: check.py test|lint|pictures [ARGUMENT FOR PYTEST...]
+Usage, with the environment's Python: check.py test|lint|pictures|mutations [ARGUMENT FOR PYTEST OR THE MUTATIONS...]
 """
 
 import os
@@ -18,6 +18,9 @@ from servers import Servers
 
 BROWSER = "tests/browser"
 PICTURES = "tests/browser/test_pictures.py"
+# What a test run does beside pytest: it starts a service of its own and kills it, and it takes guards away.
+KILLS = ["-m", "tests.falls.chaos", "--kills", "20", "--seed", "1", "--seconds", "90"]
+MUTATIONS = ["-m", "tests.mutations"]
 # Exit codes of pytest: somebody stopped it; it found no test.
 INTERRUPTED = 2
 NO_TESTS = 5
@@ -48,7 +51,7 @@ def servers_of_tests() -> Iterator[None]:
 
 
 def test(arguments: list[str]) -> int:
-    """The main suite on two processes, then the browser's in a process of its own: it owns an event loop."""
+    """The main suite on two processes, the browser's in one of its own since it owns an event loop, twenty kills, the mutations."""
     started = time.monotonic()
     with servers_of_tests():
         if arguments:
@@ -60,12 +63,23 @@ def test(arguments: list[str]) -> int:
         if any((ROOT / BROWSER).glob("test_*.py")):
             say("browser tests")
             browser = pytest("browser", [f"--ignore={PICTURES}", BROWSER], {"DJANGO_ALLOW_ASYNC_UNSAFE": "1"})
-    passed, failed, skipped = (getattr(main, x) + getattr(browser, x) for x in ("passed", "failed", "skipped"))
+        others = [stage("twenty kills", KILLS), stage("guards taken away", MUTATIONS)]
+    done = [main, browser, *others]
+    passed, failed, skipped = (sum(getattr(one, x) for one in done) for x in ("passed", "failed", "skipped"))
     say(f"all of it took {time.monotonic() - started:.0f} s")
     say(f"{passed} passed, {failed} failed, {skipped} skipped")
     if browser.skipped:
         say(f"browser tests skipped: {browser.skipped} (no Chromium here)")
-    return main.code or (0 if browser.code == NO_TESTS else browser.code)
+    return next((one.code for one in done if one.code not in (0, NO_TESTS)), main.code)
+
+
+def stage(name: str, arguments: list[str]) -> Outcome:
+    """A proof that is a program of its own: it passes or fails as one."""
+    say(name)
+    began = time.monotonic()
+    code = subprocess.run([str(PYTHON), *arguments], cwd=ROOT).returncode
+    say(f"{name}: {'passed' if code == 0 else f'failed ({code})'} after {time.monotonic() - began:.0f} s")
+    return Outcome(code, passed=int(code == 0), failed=int(code != 0))
 
 
 def pytest(name: str, arguments: list[str], extra: dict[str, str] | None = None) -> Outcome:
@@ -94,6 +108,12 @@ def pictures(arguments: list[str]) -> int:
         return pytest("pictures", [PICTURES, *arguments], {"DJANGO_ALLOW_ASYNC_UNSAFE": "1", "BROWSER": "required"}).code
 
 
+def mutations(arguments: list[str]) -> int:
+    """Every guard taken away, one at a time, and the test that notices."""
+    with servers_of_tests():
+        return subprocess.run([str(PYTHON), *MUTATIONS, *arguments], cwd=ROOT).returncode
+
+
 def lint() -> int:
     """Every linter at once; what failed is shown whole."""
     started = time.monotonic()
@@ -103,6 +123,18 @@ def lint() -> int:
         "format": [str(scripts / "ruff"), "format", "--check", "."],
         "imports": [str(scripts / "lint-imports")],
         "types": [str(scripts / "mypy")],
+        "dangers": [
+            str(scripts / "bandit"),
+            "-q",
+            "-r",
+            "-c",
+            "pyproject.toml",
+            "--severity-level",
+            "medium",
+            "tenants",
+            "playbooks",
+            "soc",
+        ],
         # Without a server this only warns that it could not ask which migrations were applied.
         "migrations": [str(PYTHON), "-W", "ignore", "manage.py", "makemigrations", "--check", "--dry-run"],
     }
@@ -123,4 +155,5 @@ def lint() -> int:
 
 if __name__ == "__main__":
     what, *rest = sys.argv[1:] or ["test"]
-    sys.exit({"test": lambda: test(rest), "lint": lint, "pictures": lambda: pictures(rest)}[what]())
+    doors = {"test": lambda: test(rest), "lint": lint, "pictures": lambda: pictures(rest), "mutations": lambda: mutations(rest)}
+    sys.exit(doors[what]())
