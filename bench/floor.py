@@ -58,12 +58,12 @@ class Floor:
             **more,
         }
 
-    def manage(self, *arguments: str, database: str | None = None) -> str:
+    def manage(self, *arguments: str, database: str | None = None, **settings: str) -> str:
         """Run a management command; what it prints. Raises SystemExit with its words when it fails."""
         done = subprocess.run(
             [str(PYTHON), "manage.py", *arguments],
             cwd=ROOT,
-            env=self.environment(database, LOG_LEVEL="WARNING"),
+            env={name: value for name, value in self.environment(database, LOG_LEVEL="WARNING", **settings).items() if value},
             capture_output=True,
             text=True,
         )
@@ -99,7 +99,7 @@ class Floor:
             return found
 
     @contextmanager
-    def web(self, kind: str, site: str = "soc", database: str | None = None, address: str | None = None) -> Iterator[int]:
+    def web(self, kind: str, site: str = "soc", database: str | None = None, address: str | None = None, **settings: str) -> Iterator[int]:
         """One process of a web server with a site (`soc`, `bench.minimal`): `asgi` is uvicorn, `wsgi` granian with four threads."""
         port = self.free_port()
         log = f"{site}-{kind}"
@@ -111,10 +111,11 @@ class Floor:
         else:
             command = [str(ROOT / ".venv" / "bin" / "granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
             command += ["--workers", "1", "--blocking-threads", "4", "--no-access-log", f"{site}.wsgi:application"]
-        more = {"WATCHFLOOR_PROCESS": "web", "PORT": str(port)}
+        more = {"WATCHFLOOR_PROCESS": "web", "PORT": str(port), **settings}
         if address:
             more["DATABASE_URL"] = address
-        child = self.processes.start(command, log=log, environment=self.environment(database, **more))
+        environment = {name: value for name, value in self.environment(database, **more).items() if value}
+        child = self.processes.start(command, log=log, environment=environment)
         try:
             self.wait_for(port, "/readyz" if site == "soc" else "/", child, log)
             yield port

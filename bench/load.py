@@ -30,7 +30,7 @@ class Sender(asyncio.Protocol):
 
     def __init__(self, head: bytes, bodies: list[bytes], mark: bytes, until: float, seen: Seen, done: asyncio.Future[None]) -> None:
         self.head, self.bodies, self.mark, self.until, self.seen, self.done = head, bodies, mark, until, seen, done
-        self.turn, self.began, self.buffer, self.wanted = 0, 0.0, b"", -1
+        self.turn, self.began, self.buffer, self.wanted, self.chunked = 0, 0.0, b"", -1, False
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -54,9 +54,9 @@ class Sender(asyncio.Protocol):
                 return
             head = self.buffer[:end].lower()
             at = head.find(b"content-length:")
-            length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
-            self.wanted = end + 4 + length
-        if len(self.buffer) >= self.wanted:
+            self.chunked = b"transfer-encoding: chunked" in head
+            self.wanted = end + 4 + (int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0)
+        if self.buffer.endswith(b"0\r\n\r\n") if self.chunked else len(self.buffer) >= self.wanted:
             self.seen.times.append(time.perf_counter() - self.began)
             status = self.buffer[9:12].decode()
             self.seen.statuses[status] = self.seen.statuses.get(status, 0) + 1

@@ -57,7 +57,7 @@ def _pages() -> list[tuple[str, str, list[str]]]:
         ("case", analyst, [f"/cases/{case.number}/" for case in cases]),
         ("search", analyst, words),
         ("liaison's home", liaison, ["/"]),
-        ("liaison's queue", liaison, ["/queue/"]),
+        ("liaison's cases", liaison, ["/cases/"]),
     ]
 
 

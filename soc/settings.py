@@ -185,6 +185,8 @@ MIDDLEWARE = [
     "tenants.gates.middleware.ReadableMiddleware",
     "soc.cases.middleware.IntakeLane",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Answers are padded by chance and forms' tokens masked anew each time, so that their length tells nothing (BREACH).
+    "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "tenants.gates.middleware.LobbySessionMiddleware",
     "django.middleware.common.CommonMiddleware",

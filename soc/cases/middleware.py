@@ -22,6 +22,7 @@ class IntakeLane:
             taken = taken_at_once(request)
             if taken is not None:
                 request.resolver_match = self.match
+                taken["Content-Length"] = str(len(taken.content))
                 return taken
         return self.get_response(request)
 

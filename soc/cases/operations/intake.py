@@ -151,7 +151,7 @@ def take(*, items: Iterable[Item], opening: Statement, by: Actor) -> tuple[ItemA
     fact = {"kind": kind_of(AlertsArrived), "subject": INTAKE, "actor": by.name, **heard(AlertsArrived)}
     given = {**_allowance(len(items), by), **_rows(first, nothing_wrong, by), **fact}
     try:
-        rows = opened_by(opening, (TAKE_AND_STORE, given), within=within)
+        rows = opened_by(opening, (TAKE_AND_STORE, given), within=within, implied=True)
         if not rows:
             return None
         stored = {key: receipt for key, receipt in rows if key is not None}

@@ -76,11 +76,11 @@ class CasePreview(Page):
 
 def preview_of(number: str, reader: Actor, at: datetime) -> dict[str, Any]:
     """What the pane shows of a case."""
-    case = case_of(number, reader, at)
+    case = case_of(number, reader, at, newest=LATEST)
     return {
         "case": case,
         "offers": offers(reader, case),
-        "latest": tuple(reversed(case.timeline[-LATEST:])),
+        "latest": tuple(reversed(case.timeline)),
         "runs": runs_beside(case.subject, reader, at),
         "open_tasks": sum(task.done_at is None for task in case.tasks),
     }

@@ -108,7 +108,7 @@ def _terms() -> dict[str, Any]:
     for level in Severity:
         rules = rules_for(("acknowledge", "contain"), level.value)
         for short, kind in (("ack", "acknowledge"), ("con", "contain")):
-            found[short].append(rules[kind].duration.total_seconds())
+            found[short].append((rules[kind].duration or timedelta()).total_seconds())
             found[f"{short}_rules"].append(rules[kind].pk)
     return found
 

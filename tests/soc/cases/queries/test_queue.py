@@ -137,7 +137,7 @@ def test_pages_follow_each_other_and_keep_the_groups_of_the_first(
             read(cursor=wrong)
 
 
-def test_the_queue_costs_seven_queries_for_one_row_and_for_fifty(
+def test_the_queue_costs_six_queries_for_one_row_and_for_fifty(
     cast: Cast, clock: StageClock, open_one: Callable[..., Case], in_scope: Callable[..., Any]
 ) -> None:
     def cost() -> int:
@@ -146,7 +146,7 @@ def test_the_queue_costs_seven_queries_for_one_row_and_for_fifty(
         return len(asked)
 
     open_one(at=clock())
-    assert cost() == 7
+    assert cost() == 6
     for _ in range(49):
         open_one(at=clock())
-    assert cost() == 7
+    assert cost() == 6
