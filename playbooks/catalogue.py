@@ -1,6 +1,6 @@
 """What floors above plug in: actions that a playbook may take on its subject, and what the subject is called."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,13 +41,13 @@ Facts = Callable[[str], tuple[int, dict[str, Any]] | None]
 @dataclass(frozen=True)
 class SubjectKind:
     """What subjects of a prefix are. `find(number, reader)` gives the subject of an outside number that `reader` may read, or None;
-    `describe(subjects)` their number, title and severity; `readable(subject, reader)` whether a reader may know of it;
+    `describe(subjects)` their number, title and severity; `readable(subjects, reader)` those that a reader may know of;
     `facts(subject)` its agency and what a book begins with, None where nothing may begin any more."""
 
     prefix: str
     find: Callable[[str, Actor], str | None]
     describe: Callable[[Iterable[str]], dict[str, dict[str, str]]]
-    readable: Callable[[str, Actor], bool]
+    readable: Callable[[Iterable[str], Actor], Container[str]]
     facts: Facts | None = None
 
 
@@ -85,10 +85,10 @@ def register_subject(
     *,
     find: Callable[[str, Actor], str | None],
     describe: Callable[[Iterable[str]], dict[str, dict[str, str]]],
-    readable: Callable[[str, Actor], bool],
+    readable: Callable[[Iterable[str], Actor], Container[str]],
     facts: Facts | None = None,
 ) -> None:
-    """Say what subjects of a prefix are."""
+    """Say what subjects of a prefix are; `readable` picks those of many that a reader may know of, at once."""
     _subjects[prefix] = SubjectKind(prefix, find, describe, readable, facts)
 
 
@@ -100,20 +100,33 @@ def find_subject(prefix: str, number: str, reader: Actor) -> str | None:
 
 def describe(subjects: Iterable[str]) -> dict[str, dict[str, str]]:
     """Number, title and severity of each subject that is known; one call a prefix."""
-    by_prefix: dict[str, list[str]] = {}
-    for subject in dict.fromkeys(subjects):
-        by_prefix.setdefault(subject.partition(":")[0], []).append(subject)
     told: dict[str, dict[str, str]] = {}
-    for prefix, some in by_prefix.items():
+    for prefix, some in _by_prefix(subjects).items():
         if prefix in _subjects:
             told.update(_subjects[prefix].describe(some))
     return told
 
 
+def readable_of(subjects: Iterable[str], reader: Actor) -> set[str]:
+    """The subjects that `reader` may know of; unknown kinds are closed to all but the machinery. One call a prefix."""
+    found: set[str] = set()
+    for prefix, some in _by_prefix(subjects).items():
+        kind = _subjects.get(prefix)
+        known = kind.readable(some, reader) if kind else some if reader.is_machine else ()
+        found.update(one for one in some if one in known)
+    return found
+
+
 def is_readable(subject: str, reader: Actor) -> bool:
-    """Whether `reader` may know of the subject; unknown kinds are closed to all but the machinery."""
-    kind = _subjects.get(subject.partition(":")[0])
-    return kind.readable(subject, reader) if kind else reader.is_machine
+    """Whether `reader` may know of this one subject."""
+    return subject in readable_of([subject], reader)
+
+
+def _by_prefix(subjects: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for subject in dict.fromkeys(subjects):
+        found.setdefault(subject.partition(":")[0], []).append(subject)
+    return found
 
 
 def facts_about(subject: str) -> tuple[int, dict[str, Any]] | None:

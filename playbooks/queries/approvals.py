@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from playbooks.catalogue import describe, find_subject, is_readable
+from playbooks.catalogue import describe, find_subject, is_readable, readable_of
 from playbooks.models import Approval, Vote
 from playbooks.policies import may_read_approval, side_of
 from playbooks.queries.telling import About, ApprovalPage, ApprovalView, Inbox, Need, Voter
@@ -24,16 +24,16 @@ def visible(reader: Actor) -> Any:
 
 
 def inbox(reader: Actor) -> Inbox:
-    """Open approvals of the reader's agencies, at most 200; four queries, one more each for a liaison."""
+    """Open approvals of the reader's agencies, at most 200; four queries, one more for a liaison."""
     rows = list(visible(reader).filter(state=ApprovalState.OPEN).order_by("expires_at", "id")[:200])
-    told = views([row for row in rows if _readable(row, reader)], reader)
+    told = views(_readable(rows, reader), reader)
     return Inbox(tuple(one for one in told if one.may_vote), tuple(one for one in told if not one.may_vote))
 
 
 def decided_lately(reader: Actor, *, most: int = 50) -> tuple[ApprovalView, ...]:
     """The latest approvals that are no longer open."""
     rows = visible(reader).exclude(state=ApprovalState.OPEN).order_by("-decided_at", "-id")[:most]
-    return views([row for row in rows if _readable(row, reader)], reader)
+    return views(_readable(rows, reader), reader)
 
 
 def approval_of(public_id: str, reader: Actor) -> ApprovalView:
@@ -67,14 +67,18 @@ def readable_page(rows: Any, reader: Actor, cursor: str, *, order: tuple[str, ..
     shown: list[Any] = []
     while True:
         some, after = page_of(rows, order=order, cursor=cursor, size=PAGE_SIZE - len(shown))
-        shown += [row for row in some if _readable(row, reader)]
+        shown += _readable(some, reader)
         if after is None or len(shown) >= PAGE_SIZE:
             return shown, after
         cursor = after
 
 
-def _readable(row: Any, reader: Actor) -> bool:
-    return not reader.speaks_for_an_agency or is_readable(row.subject, reader)
+def _readable(rows: Iterable[Any], reader: Actor) -> list[Any]:
+    rows = list(rows)
+    if not reader.speaks_for_an_agency:
+        return rows
+    known = readable_of((row.subject for row in rows), reader)
+    return [row for row in rows if row.subject in known]
 
 
 def about_of(subject: str, told: dict[str, dict[str, str]]) -> About:

@@ -2,7 +2,7 @@
 
 from django.db.models import Exists, OuterRef
 
-from playbooks.catalogue import is_readable
+from playbooks.catalogue import readable_of
 from playbooks.models import Approval, Vote
 from playbooks.states import ApprovalState, Side
 from tenants.actors import Actor
@@ -10,7 +10,7 @@ from tenants.models import Agency, Membership
 
 
 def waiting_for(reader: Actor) -> int:
-    """How many open approvals this reader can vote on. One query, and for a liaison one more for each."""
+    """How many open approvals this reader can vote on. One query, and one more for a liaison."""
     side = Side.FLOOR if reader.works_the_floor else Side.LIAISON if reader.speaks_for_an_agency else None
     if side is None or reader.person_id is None:
         return 0
@@ -21,7 +21,9 @@ def waiting_for(reader: Actor) -> int:
     if side == Side.FLOOR:
         # Who started the run by hand does not vote on it; nobody started most of them.
         return rows.exclude(run__started_by_person_id=reader.person_id, run__started_by_person__isnull=False).count()
-    return sum(is_readable(subject, reader) for subject in rows.filter(asks_agency=True).values_list("subject", flat=True))
+    subjects = list(rows.filter(asks_agency=True).values_list("subject", flat=True))
+    known = readable_of(subjects, reader)
+    return sum(subject in known for subject in subjects)
 
 
 def liaisons_of(agency: str) -> tuple[str, ...]:

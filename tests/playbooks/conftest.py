@@ -51,7 +51,7 @@ def things() -> Iterator[Things]:
         "case",
         find=lambda number, reader: f"case:{number.removeprefix('T-')}" if number.startswith("T-") else None,
         describe=lambda subjects: {s: {"number": s.replace("case:", "T-"), "title": f"Thing {s}", "severity": "high"} for s in subjects},
-        readable=lambda subject, reader: subject not in one.hidden or not reader.speaks_for_an_agency,
+        readable=lambda subjects, reader: {s for s in subjects if s not in one.hidden or not reader.speaks_for_an_agency},
     )
     yield one
     catalogue._actions.clear()

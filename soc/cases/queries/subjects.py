@@ -23,9 +23,11 @@ def describe(subjects: Iterable[str]) -> dict[str, dict[str, str]]:
     return {f"case:{pk}": {"number": number, "title": title, "severity": severity} for pk, number, title, severity in rows}
 
 
-def readable(subject: str, reader: Actor) -> bool:
-    """Whether `reader` may know of the case behind a subject. One query."""
-    return reader.reads_cases and readable_cases(reader).filter(pk__in=_ids([subject])).exists()
+def readable(subjects: Iterable[str], reader: Actor) -> set[str]:
+    """The subjects whose cases `reader` may know of. One query."""
+    if not reader.reads_cases:
+        return set()
+    return {f"case:{pk}" for pk in readable_cases(reader).filter(pk__in=_ids(subjects)).values_list("pk", flat=True)}
 
 
 def facts(subject: str) -> tuple[int, dict[str, Any]] | None:
