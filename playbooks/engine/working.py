@@ -21,6 +21,7 @@ from playbooks.products import Outcome
 from playbooks.states import StepState
 from tenants.actors import server_time, system
 from tenants.isolation import scope
+from tenants.isolation.outages import is_outage
 from tenants.journal import doorbell
 from tenants.journal.delivery import agencies_with
 from tenants.journal.sweeping import Chore, register
@@ -73,9 +74,10 @@ def advance(hand: Hand, *, clock: Clock = server_time) -> None:
         logger.warning("fenced off: another worker has this run", extra={"run": taken.run})
         if done is not None:
             keep_effect(*done)
-    except Exception:
-        logger.exception("a run met a fault of our own", extra={"run": taken.run})
-        _fault(taken, clock)
+    except Exception as error:
+        outage = is_outage(error)
+        logger.exception("the database went away" if outage else "a run met a fault of our own", extra={"run": taken.run})
+        _fault(taken, clock, counted=not outage)
     _ring(hand)
 
 
@@ -124,16 +126,16 @@ def _effect(intent: Intent, outcome: Outcome) -> dict[str, Any]:
     return {**asked, "response": told, "fence": intent.fence, "at": server_time()}
 
 
-def _fault(taken: Claim, clock: Clock) -> None:
+def _fault(taken: Claim, clock: Clock, *, counted: bool) -> None:
     """Put the run down for a while, or end it after too many faults in a row."""
     try:
         hand = again(taken, clock=clock)
         run = hand.run
-        run.faults += 1
+        run.faults += counted
         if run.faults >= MOST_FAULTS:
             finish_run(hand, "failed", "The engine failed on this run; the log has the fault.")
         else:
-            hand.let_go(waits_for="", wake_at=clock() + timedelta(seconds=BACKOFF_SECONDS[run.faults - 1]))
+            hand.let_go(waits_for="", wake_at=clock() + timedelta(seconds=BACKOFF_SECONDS[max(0, run.faults - 1)]))
         write(hand)
         _ring(hand)
     except (FencedOff, Moved):

@@ -9,6 +9,7 @@ from django.db import connection
 
 from tenants.actors import server_time
 from tenants.isolation import scope
+from tenants.isolation.outages import is_outage
 from tenants.journal.subscribing import as_event, subscription
 from tenants.journal.sweeping import Chore, register
 from tenants.models import Entry
@@ -64,7 +65,7 @@ def deliver_one(agency_id: int | None) -> bool:
                     raise LookupError(f"nothing subscribes as {name} any more")
                 wanted.react(as_event(entry.kind, entry.data), entry)
             except Exception as error:
-                if connection.connection is None or connection.connection.closed:
+                if is_outage(error) or connection.connection is None or connection.connection.closed:
                     raise  # the database went away: that is no failure of the reaction, and the row is as it was
                 logger.exception("a reaction failed", extra={"subscriber": name, "entry": entry_id})
                 raise _Failed(delivery_id, attempts, f"{type(error).__name__}: {error}") from error

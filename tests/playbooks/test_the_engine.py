@@ -5,7 +5,8 @@ import time
 from dataclasses import replace
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
+from psycopg.errors import DiskFull
 
 from playbooks.connectors.speaking import DEADLINE_SECONDS
 from playbooks.engine import planning, working
@@ -234,6 +235,23 @@ def test_a_fault_of_our_own_puts_the_run_down_and_ends_it_after_several(stage, m
         hurry()
     over = stage.run(run)
     assert (over.state, over.faults) == ("failed", working.MOST_FAULTS)
+
+
+def test_an_outage_of_the_database_is_no_fault_of_the_run(stage, monkeypatch):
+    from playbooks import catalogue
+
+    monkeypatch.setattr(stage.things, "perform", None)
+
+    def cut_off(context, args):
+        raise OperationalError("the disk is full") from DiskFull("no space left on device")
+
+    catalogue.register_action("case.note", cut_off, "cut off")
+    run = stage.start()
+    for _ in range(working.MOST_FAULTS + 1):
+        stage.work()
+        hurry()
+    now = stage.run(run)
+    assert (now.state, now.faults) == ("ready", 0)
 
 
 def test_a_run_keeps_the_book_it_began_with_and_a_changed_one_stops_it(stage):
