@@ -338,6 +338,13 @@ MUTATIONS = (
         f"{ENGINE}::test_who_was_fenced_off_writes_nothing_but_keeps_the_answer",
     ),
     in_the_code(
+        "a worker that writes over what changed meanwhile",
+        "playbooks/engine/writing.py",
+        "AND r.fence = %(fence)s AND r.xmin = %(seen)s::xid",
+        "AND r.fence = %(fence)s AND %(seen)s <> ''",
+        f"{ENGINE}::test_what_changes_while_a_worker_thinks_is_thought_of",
+    ),
+    in_the_code(
         "a call that is repeated without asking first",
         "playbooks/engine/performing.py",
         "if intent.ask and action.verifying is not None",
