@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, Length
 
 from soc.cases.models import Body, Case, Receipt, Suppression
@@ -156,7 +156,9 @@ def dead_letters(*, reader: Actor, agency: str = "", cursor: str = "") -> tuple[
     """
     require(may_know_of_dead_letters(reader), Unknown())
     require(may_read_dead_letters(reader), NotAllowed())
-    rows = Receipt.objects.filter(state=ReceiptState.DEAD).select_related("agency").annotate(size=Length("body__raw"))
+    # One by one by their key: a join with the bodies may read all of them.
+    size_of = Body.objects.filter(agency=OuterRef("agency"), receipt=OuterRef("pk")).values(size=Length("raw"))
+    rows = Receipt.objects.filter(state=ReceiptState.DEAD).select_related("agency").annotate(size=Subquery(size_of))
     if agency:
         rows = rows.none() if "\x00" in agency else rows.filter(agency__slug=agency)
     found, following = page_of(rows, order=ORDER, cursor=cursor)
