@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 APPS = ("tenants", "playbooks", *sorted(f"soc/{p.name}" for p in (ROOT / "soc").iterdir() if (p / "apps.py").exists()))
 
 # What Django and its neighbours dictate.
-DICTATED = {"apps", "migrations", "urls", "forms", "serializers", "templatetags", "routing", "consumers", "__init__"}
+DICTATED = {"apps", "migrations", "urls", "forms", "serializers", "templatetags", "routing", "consumers", "middleware", "__init__"}
 ROOMS = {
     "states",
     "errors",

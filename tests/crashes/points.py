@@ -65,10 +65,22 @@ def crash_at(at: int, *, commits_only: bool = False, after: bool = False) -> Ite
     """
     points = Points(at, commits_only=commits_only, after=after)
     execute, commit, send = psycopg.Cursor.execute, psycopg.Connection.commit, httpx.Client.send
+    pipeline = psycopg.Connection.pipeline
+    begun: set[int] = set()  # connections whose pipeline holds a transaction that says where it begins and ends
 
     def watched_execute(cursor: Any, query: Any, *args: Any, **more: Any) -> Any:
-        is_commit = isinstance(query, str) and query.strip().upper() == "COMMIT"
-        return points.through(cursor.connection, is_commit, lambda: execute(cursor, query, *args, **more))
+        said = query.strip().upper() if isinstance(query, str) else ""
+        if said == "BEGIN":
+            begun.add(id(cursor.connection))
+        return points.through(cursor.connection, said == "COMMIT", lambda: execute(cursor, query, *args, **more))
+
+    @contextmanager
+    def watched_pipeline(raw: Any) -> Iterator[Any]:
+        with pipeline(raw) as line:
+            yield line
+            if id(raw) not in begun:  # then the end of the pipeline is the commit
+                points.through(raw, True, line.sync)
+            begun.discard(id(raw))
 
     def watched_commit(raw: Any) -> None:
         points.through(raw, True, lambda: commit(raw))
@@ -77,6 +89,7 @@ def crash_at(at: int, *, commits_only: bool = False, after: bool = False) -> Ite
         return points.elsewhere(lambda: send(*args, **more))
 
     psycopg.Cursor.execute, psycopg.Connection.commit = watched_execute, watched_commit  # type: ignore[method-assign]
+    psycopg.Connection.pipeline = watched_pipeline  # type: ignore[method-assign,assignment]
     httpx.Client.send = watched_send  # type: ignore[method-assign]
     logging.disable(logging.CRITICAL)  # the dead log nothing
     try:
@@ -86,6 +99,7 @@ def crash_at(at: int, *, commits_only: bool = False, after: bool = False) -> Ite
             raise
     finally:
         psycopg.Cursor.execute, psycopg.Connection.commit = execute, commit  # type: ignore[method-assign]
+        psycopg.Connection.pipeline = pipeline  # type: ignore[method-assign]
         httpx.Client.send = send  # type: ignore[method-assign]
         logging.disable(logging.NOTSET)
         if points.crashed:
