@@ -6,6 +6,7 @@ Every statement is the product's own, caught on its way to PostgreSQL. Times are
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,8 +31,8 @@ from tenants.gates.opening import opened
 from tenants.isolation import scope
 from tenants.journal.delivery import deliver_one
 from tests.cast import ApiClient, Cast, narrowed
-from tests.plans.fill import fill
-from tests.plans.reading import Plan, Reader, explained, read
+from tests.plans.fill import administrator, fill
+from tests.plans.reading import Plan, Reader, explained, nodes, read
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,6 +51,12 @@ QUEUES = (
     "q=000123",
 )
 SEARCHES = ("000123", "{number}", "beacon host", "{observable}", "nothing like it")
+# What an agency's search looks for, as SQL (spellings, words, number, its end), by the index that leads to it.
+SOUGHT = {
+    "case_title_words": "'{nothing like it}', '''nothing'':* & ''like'':*', NULL, NULL",
+    "observable_value_lower": "'{ws-0-60000}', '''ws'':* & ''60000'':*', NULL, NULL",
+    "case_number_tail": "'{000123}', '''000123'':*', NULL, '000123'",
+}
 FLOOR_READS = (
     *("/search/?q={q}", "/cases/", "/cases/?agency=north", "/cases/?state=open", "/cases/{number}/", "/cases/{number}/preview/"),
     *("/sources/", "/suppressions/", "/approvals/", "/approvals/{approval}/", "/runs/{run}/", "/standings/", "/scorecards/north/"),
@@ -165,17 +172,33 @@ def who_has_work() -> Iterator[Plan]:
             yield read(explained(cursor, body), "soc_central", f"{name}()", body)
 
 
+def searched_by_an_agency(agency: int) -> Iterator[tuple[Plan, str, set[str]]]:
+    """The body of the function that an agency's search goes through, as its owner: the plan, and which index it should and does use."""
+    with closing(administrator()) as admin:
+        ((body, its_settings),) = admin.execute("SELECT prosrc, proconfig FROM pg_proc WHERE proname = 'cases_found'").fetchall()
+        for name, value in (*(one.split("=", 1) for one in its_settings), ("app.agency", str(agency))):
+            admin.execute("SELECT set_config(%s, %s, false)", [name, value])
+        admin.execute("SET ROLE soc_search")
+        admin.execute("PREPARE found (text[], text, text, text, bigint) AS " + body)
+        for index, given in SOUGHT.items():
+            plan = explained(admin.cursor(), f"EXECUTE found ({given}, 1000)")
+            yield read(plan, "soc_search", f"cases_found({given})", body), index, {node.get("Index Name", "") for node in nodes(plan)}
+
+
 def test_no_hot_query_reads_an_agencys_table_from_end_to_end(cast: Cast, client_of: Callable[[str], Any], things: dict[str, str]) -> None:
     reader = Reader()
     wrong = pages(cast, client_of, things, reader)
     work(cast, reader)
     reader.plans += who_has_work()
+    searched = list(searched_by_an_agency(cast.north.pk))
+    reader.plans += [plan for plan, _, _ in searched]
     print(f"\nfilled in {things['seconds']} s\n" + table(reader.plans))
     bad = {(plan.role, plan.whole, plan.sql): plan.where for plan in reader.plans if plan.whole}
     said = [f"{role} at {where} reads all of {', '.join(whole)}: {sql}" for (role, whole, sql), where in sorted(bad.items())]
     assert not said, "\n".join(said)
     assert not wrong, f"these were not answered: {wrong}"
     assert {plan.role for plan in reader.plans} >= {"soc_tenant", "soc_central"}
+    assert not [(index, used) for _, index, used in searched if index not in used], "an agency's search goes by what it looks for"
     asked = Counter(plan.where for plan in reader.plans if plan.where.startswith("/"))
     many = {where: count for where, count in asked.items() if count > MOST_STATEMENTS}
     assert not many, f"these ask more the more there is: {many}"

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
 from django.db.models import F, Q, Value
 from django.db.models.expressions import Func
 from django.db.models.fields import BooleanField
@@ -16,10 +17,9 @@ from soc.cases.models.case import TitleWords
 from soc.cases.states import CaseState, Severity
 from tenants.actors import Actor
 from tenants.errors import Invalid
-from tenants.states import Visibility
 
 MOST_Q = 300  # characters
-MOST_SEEN_IN = 1_000  # cases that one observable leads to
+MOST_FOUND = 1_000  # cases that one observable leads to, and that an agency's words are looked up by
 _NUMBER = re.compile(r"[A-Z0-9-]{1,40}-\d{4}-R?\d{1,9}")
 
 
@@ -75,25 +75,40 @@ def matching(text: str, reader: Actor) -> Q:
     text = text.strip()
     if len(text) > MOST_Q or "\x00" in text:
         raise Invalid("The search is too long.", field="q", cure=f"Use at most {MOST_Q} characters.")
-    found = Q(pk__in=seen_in(text, reader))
     upper = text.upper()
-    if _NUMBER.fullmatch(upper):
-        found |= Q(number=upper)
-    if text.isascii() and text.isdigit() and len(text) <= 6:
-        found |= Q(Exact(Right(F("number"), 6), Value(text.zfill(6))))
-    words = re.findall(r"[^\W_]+", text)
+    number = upper if _NUMBER.fullmatch(upper) else None
+    tail = text.zfill(6) if text.isascii() and text.isdigit() and len(text) <= 6 else None
+    words = " & ".join(f"'{word}':*" for word in re.findall(r"[^\W_]+", text)) or None
+    if reader.speaks_for_an_agency:
+        seen, named = _found_in_agency(text, words, number, tail)
+        if len(named) < MOST_FOUND:
+            return Q(pk__in=seen + named)
+        found = Q(pk__in=seen)  # so many that any walk through the agency's cases meets them soon
+    else:
+        found = Q(pk__in=seen_in(text))
+    if number:
+        found |= Q(number=number)
+    if tail:
+        found |= Q(Exact(Right(F("number"), 6), Value(tail)))
     if words:
-        asked = " & ".join(f"'{word}':*" for word in words)
-        found |= Q(_Matches(TitleWords(F("title")), Value(asked)))
+        found |= Q(_Matches(TitleWords(F("title")), Value(words)))
     return found
 
 
-def seen_in(text: str, reader: Actor) -> list[int]:
-    """The cases in which an observable of this value stands, the newest first; released ones only for a liaison. One query."""
+def seen_in(text: str) -> list[int]:
+    """The cases in which an observable of this value stands, the newest first. One query."""
     rows = Observable.objects.alias(lowered=Lower("value")).filter(lowered__in=spellings(text))
-    if reader.speaks_for_an_agency:
-        rows = rows.filter(visibility=Visibility.RELEASED, case__restricted=False)
-    return list(rows.order_by("-case_id").values_list("case_id", flat=True)[:MOST_SEEN_IN])
+    return list(rows.order_by("-case_id").values_list("case_id", flat=True)[:MOST_FOUND])
+
+
+def _found_in_agency(text: str, words: str | None, number: str | None, tail: str | None) -> tuple[list[int], list[int]]:
+    """Cases of the agency in scope: those where a released observable of this value stands, and at most `MOST_FOUND` others."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT case_id, seen FROM cases_found(%s::text[], %s, %s, %s, %s)", [sorted(spellings(text)), words, number, tail, MOST_FOUND]
+        )
+        rows = cursor.fetchall()
+    return [pk for pk, seen in rows if seen], [pk for pk, seen in rows if not seen]
 
 
 def spellings(text: str) -> set[str]:
