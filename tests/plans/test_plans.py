@@ -57,6 +57,7 @@ SOUGHT = {
     "observable_value_lower": "'{ws-0-60000}', '''ws'':* & ''60000'':*', NULL, NULL",
     "case_number_tail": "'{000123}', '''000123'':*', NULL, '000123'",
 }
+# /sources/ adds up every receipt, from one index alone: a counter kept by each write would make an agency's sensors wait for one row.
 FLOOR_READS = (
     *("/search/?q={q}", "/cases/", "/cases/?agency=north", "/cases/?state=open", "/cases/{number}/", "/cases/{number}/preview/"),
     *("/sources/", "/suppressions/", "/approvals/", "/approvals/{approval}/", "/runs/{run}/", "/standings/", "/scorecards/north/"),
