@@ -19,7 +19,7 @@ from servers import Servers
 BROWSER = "tests/browser"
 PICTURES = "tests/browser/test_pictures.py"
 # What a test run does beside pytest: it starts a service of its own and kills it, and it takes guards away.
-KILLS = ["-m", "tests.falls.chaos", "--kills", "20", "--seed", "1", "--seconds", "90"]
+KILLS = ["-m", "tests.falls.chaos", "--kills", "20", "--seed", "1", "--seconds", "90", "--rate", "20"]
 MUTATIONS = ["-m", "tests.mutations"]
 # Exit codes of pytest: somebody stopped it; it found no test.
 INTERRUPTED = 2
