@@ -162,7 +162,14 @@ MUTATIONS = (
         "soc/cases/policies.py",
         "and not (case.restricted and actor.speaks_for_an_agency)",
         "",
-        "tests/soc/cases/api/test_cases_by_api.py::test_a_restricted_case_is_404_for_its_liaison_and_stands_in_the_audit_when_read",
+        "tests/soc/cases/operations/test_noting.py::test_a_restricted_case_does_not_exist_for_its_liaison",
+    ),
+    in_the_code(
+        "a restricted case among those that its liaison may read",
+        "soc/cases/queries/filters.py",
+        "rows.filter(restricted=False) if reader.speaks_for_an_agency else rows",
+        "rows",
+        "tests/soc/cases/pages/test_lists.py::test_a_liaisons_list_names_no_owner_and_no_restricted_case",
     ),
     # Who comes in
     in_the_code(
@@ -203,9 +210,9 @@ MUTATIONS = (
     in_the_code(
         "a session that outlives its person",
         "tenants/gates/identifying.py",
-        "not user.is_active\n",
-        "False\n",
-        f"{SESSIONS}::test_deactivating_a_person_ends_session_and_token_on_the_next_request",
+        "(user.sessions_valid_from is not None and began < user.sessions_valid_from)",
+        "False",
+        "tests/tenants/test_ends_of_access.py::test_the_session_from_before_stays_over_even_when_nobody_used_it_meanwhile",
     ),
     in_the_code(
         "a key that is revoked and still opens",
@@ -284,7 +291,7 @@ MUTATIONS = (
         "tenants/operations/agencies.py",
         "select_for_update(no_key=True)",
         "select_for_update()",
-        f"{RACES}/test_keys_under_load.py::test_rotation_under_load_keeps_two_live_and_every_accepted_request_had_one",
+        f"{ALONE}::test_who_locks_an_agency_holds_up_no_row_that_names_it",
     ),
     # Delivery, the seal
     in_the_code(

@@ -11,6 +11,7 @@ from tenants.isolation.constraints import CompositeForeignKey, Granted, Wall
 from tenants.isolation.scope import NoScope
 from tenants.journal import delivery
 from tenants.models import CallTreeContact, Delivery, Entry
+from tenants.operations.agencies import locked_agency
 from tests.cast import Cast
 from tests.playbooks.conftest import product, stage, things
 from tests.races.threads import at_once
@@ -98,3 +99,14 @@ def test_a_worker_does_not_wait_for_what_another_holds(stage) -> None:  # type: 
         assert cursor.rowcount == Delivery.objects.filter(agency=north).count() > 0
         outcomes = at_once(with_little_patience(lambda: work_runs(north)), with_little_patience(lambda: delivery.deliver_one(north)))
     assert outcomes == [0, False]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_locks_an_agency_holds_up_no_row_that_names_it(cast: Cast) -> None:
+    def name_it() -> None:
+        with scope.agency(cast.north.pk):
+            CallTreeContact.objects.create(agency=cast.north, name="Ann", phone="1")
+
+    with scope.floor(None):
+        locked_agency("north")
+        assert at_once(with_little_patience(name_it)) == [None]
