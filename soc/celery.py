@@ -61,7 +61,7 @@ class Bell:
 
     QUIET_SECONDS = 5.0
     # A stream of commits is rung together: the first at once, what comes within this time after it with the next ring.
-    APART_SECONDS = 0.02
+    APART_SECONDS = 0.1
     MOST_WAITING = 10_000
 
     def __init__(self) -> None:

@@ -193,7 +193,7 @@ class SuppressionEnded:
 
 @dataclass(frozen=True)
 class AlertsArrived:
-    """A batch was stored or worked off: the intake's figures moved. Subject `intake`."""
+    """Alerts that were received are worked off: the intake's figures moved. Receipts themselves are no facts. Subject `intake`."""
 
     count: int
 

@@ -14,7 +14,7 @@ from django.db import ProgrammingError, connection, transaction
 from psycopg import Cursor
 from psycopg.errors import InsufficientPrivilege
 
-from soc.cases.events import AlertDied, AlertsArrived
+from soc.cases.events import AlertDied
 from soc.cases.intake.problems import Problem
 from soc.cases.intake.reading import clean
 from soc.cases.intake.recognising import recognise
@@ -25,8 +25,7 @@ from tenants.errors import NotAllowed, TooFast, require
 from tenants.isolation.once import Statement, opened_by
 from tenants.isolation.scope import TENANT, Scope
 from tenants.journal import doorbell
-from tenants.journal.recording import appending, heard, record
-from tenants.journal.subscribing import kind_of
+from tenants.journal.recording import record
 
 INTAKE = "intake"  # the subject of the journal's facts about the intake, and the name of the work that follows
 
@@ -60,14 +59,10 @@ bodies AS (
 """
 STORE = f"WITH given AS ({GIVEN}), {STORED} SELECT key, public_id::text FROM stored"  # noqa: S608 (constants only)
 
-# The same with what may be sent and with the fact: all that one post of good alerts does. No row at all: too fast.
-ARRIVED = """
-SELECT %(agency)s::bigint, %(kind)s::text, %(subject)s::text, jsonb_build_object('count', count(*)), %(at)s::timestamptz, %(actor)s::text,
-       %(source)s::text FROM stored HAVING count(*) > 0
-"""
+# The same with what may be sent: all that one post of good alerts does. No row at all: too fast.
 TAKE_AND_STORE = f"""
 WITH taken AS ({TAKE}),
-given AS ({GIVEN} WHERE EXISTS (SELECT FROM taken)), {STORED}, {appending(ARRIVED)}
+given AS ({GIVEN} WHERE EXISTS (SELECT FROM taken)), {STORED}
 SELECT key, public_id::text FROM stored UNION ALL SELECT NULL, NULL FROM taken
 """  # noqa: S608 (constants only)
 
@@ -148,15 +143,13 @@ def take(*, items: Iterable[Item], opening: Statement, by: Actor) -> tuple[ItemA
     if not items or any(_problem(item) for item in first.values()):
         return None
     within = Scope(TENANT, agency=by.agency_id, actor=by.name)
-    fact = {"kind": kind_of(AlertsArrived), "subject": INTAKE, "actor": by.name, **heard(AlertsArrived)}
-    given = {**_allowance(len(items), by), **_rows(first, nothing_wrong, by), **fact}
+    given = {**_allowance(len(items), by), **_rows(first, nothing_wrong, by)}
     try:
         rows = opened_by(opening, (TAKE_AND_STORE, given), within=within, implied=True)
         if not rows:
             return None
         stored = {key: receipt for key, receipt in rows if key is not None}
         if stored:
-            doorbell.ring("deliveries", by.agency_id)
             doorbell.ring(INTAKE, by.agency_id)
         # In a transaction of its own, which sees what a parallel winner has just committed.
         repeated = _repeated(items, first, stored)
@@ -288,7 +281,6 @@ def _tell(stored: dict[str, str], problems: dict[str, dict[str, str] | None], by
         return
     dead = [(problem["code"], stored[key]) for key in stored if (problem := problems[key])]
     tell_of_deaths(dead, agency_id=by.agency_id, by=by)
-    record(AlertsArrived(count=len(stored)), agency_id=by.agency_id, subject=INTAKE, by=by)
     if len(dead) < len(stored):
         transaction.on_commit(partial(doorbell.ring, INTAKE, by.agency_id))
 

@@ -9,14 +9,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from soc.cases.intake.splitting import split
-from soc.cases.models import Receipt
+from soc.cases.models import Body, Receipt
 from soc.cases.operations import intake
 from soc.cases.operations.intake import receive, take
 from tenants.gates import sensors
 from tenants.gates.sensors import remember_sensor, sensor_seen
 from tenants.isolation import scope
 from tenants.journal import doorbell
-from tenants.models import Delivery, Entry, SensorKey
+from tenants.models import SensorKey
 from tenants.operations.keys import revoke_sensor_key
 from tests.soc.cases.intake.test_real_path import balance, post
 
@@ -41,7 +41,7 @@ def test_the_first_post_is_looked_up_and_the_second_is_one_statement(cast: Any, 
     with CaptureQueriesContext(connection) as captured:
         assert post(api, '{"title": "Another"}').status_code == 202
     (only,) = statements(captured)
-    assert "cases_receipt" in only and "tenants_delivery" in only
+    assert "cases_receipt" in only and "cases_body" in only and "cases_intakeallowance" in only
 
 
 def test_it_leaves_the_rows_that_the_careful_way_leaves(cast: Any, api_of: Any, met: str, central: Any) -> None:
@@ -54,9 +54,9 @@ def test_it_leaves_the_rows_that_the_careful_way_leaves(cast: Any, api_of: Any, 
         return [{k: v for k, v in row.items() if k not in own} for row in model.objects.filter(**about).order_by("id").values()]
 
     with central():
-        for found in (rows(Receipt), rows(Entry, kind="cases.AlertsArrived"), rows(Delivery, subject="intake")):
-            assert len(found) == 2
-            assert found[0] == found[1]
+        at_once, with_care = rows(Receipt)
+        assert at_once == with_care
+        assert Body.objects.count() == 2
 
 
 def test_a_revoked_key_is_refused_at_its_next_post_and_nothing_is_stored(cast: Any, api_of: Any, met: str, central: Any) -> None:
@@ -113,12 +113,10 @@ def test_what_was_repeated_alone_is_no_news(cast: Any, api_of: Any, met: str, ce
     monkeypatch.setattr(doorbell, "_bell", lambda work, agency_id: rung.append((work, agency_id)))
     api = api_of("north_key")
     post(api, ALERT)
-    assert rung == [("deliveries", cast.north.pk), ("intake", cast.north.pk)]
+    assert rung == [("intake", cast.north.pk)]
     rung.clear()
     assert post(api, ALERT).json()["repeated"] == 1
     assert rung == []
-    with central():
-        assert Entry.objects.filter(kind="cases.AlertsArrived").count() == 1
     assert balance(api)["repeated"] == 1
 
 
@@ -129,7 +127,7 @@ def test_of_a_small_batch_only_what_is_new_is_counted(cast: Any, api_of: Any, me
     answer = post(api, batch).json()
     assert [one["status"] for one in answer["items"]] == ["repeated", "accepted", "repeated", "accepted"]
     with central():
-        assert list(Entry.objects.filter(kind="cases.AlertsArrived").order_by("id").values_list("data__count", flat=True)) == [1, 2]
+        assert Receipt.objects.count() == 3
 
 
 def test_a_bearer_that_is_no_sensor_is_not_remembered(cast: Any, api_of: Any) -> None:
