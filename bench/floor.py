@@ -45,8 +45,9 @@ class Floor:
     def environment(self, database: str | None = None, **more: str) -> dict[str, str]:
         """The environment of a process of the product on one of the databases."""
         name = database or self.state["database"]
+        inherited = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}  # each site names its own
         return {
-            **os.environ,
+            **inherited,
             "WATCHFLOOR_VAR": str(HOME),
             "PYTHONPATH": str(ROOT),
             "DEMO": "0",
@@ -74,6 +75,12 @@ class Floor:
     def migrate(self, database: str) -> None:
         """Bring a database to this code's form; the first migration loads the rules of clocks as a start does."""
         self.manage("migrate", "--noinput", "-v", "0", database=database)
+
+    def fresh(self, database: str) -> str:
+        """An empty floor in a database of that name, made anew; the name."""
+        self.admin(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)", f"CREATE DATABASE {database} OWNER soc_owner")
+        self.migrate(database)
+        return database
 
     def script(self, module: str, given: Any, *, database: str | None = None) -> Any:
         """Run a module of the bench in a process of its own, with Django on that database: JSON in, JSON out (its last line)."""

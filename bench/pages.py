@@ -31,8 +31,7 @@ def seeded(floor: Floor, cases: int, alerts_a_case: int) -> str:
     name, form = f"scale_{cases}_{alerts_a_case}", digest_of_migrations()
     made = floor.state.setdefault("seeded", {})
     if made.get(name) != form:
-        floor.admin(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name} OWNER soc_owner")
-        floor.migrate(name)
+        floor.fresh(name)
         size = [f"--agencies={min(AGENCIES, cases)}", f"--cases={cases}", f"--alerts={cases * alerts_a_case}"]
         print(floor.manage("seed_scale", *size, f"--sightings={cases * SIGHTINGS_A_CASE}", database=name), flush=True)
         floor.admin("CHECKPOINT")
