@@ -29,14 +29,14 @@ MOST_EVENTS = 400_000
 class Demands:
     """Milliseconds of one core, in Python and in PostgreSQL, for one of each."""
 
-    intake_web: float = 0.53
-    intake_database: float = 0.29
+    intake_web: float = 0.87
+    intake_database: float = 0.55
     group_worker: float = 1.2
     group_database: float = 0.8
     case_worker: float = 14.0
     case_database: float = 6.0
-    step_worker: float = 0.34
-    step_database: float = 0.34
+    step_worker: float = 0.5
+    step_database: float = 0.5
     page_web: float = 18.0
     page_database: float = 6.0
     commit: float = 0.1
