@@ -37,8 +37,8 @@ class Demands:
     case_database: float = 6.0
     step_worker: float = 0.5
     step_database: float = 0.5
-    page_web: float = 18.0
-    page_database: float = 6.0
+    page_web: float = 45.0
+    page_database: float = 15.0
     commit: float = 0.1
 
 
