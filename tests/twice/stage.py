@@ -37,7 +37,7 @@ from tests.playbooks.books import END, START, book, manual
 
 ASKING = book({"start": START, "first": manual("Call them", on_success="end", on_failure="end2"), "end": END, "end2": END}, start="start")
 CHANGED = """
-SELECT (SELECT count(*) FROM tenants_entry),
+SELECT (SELECT count(*) FROM tenants_entry) + (SELECT count(*) FROM cases_receipt),
        (SELECT count(*) FROM tenants_auditrow WHERE table_name <> '' AND before IS DISTINCT FROM after)
 """
 RUN_CHORES = ("timers", "approvals", "runs")
@@ -66,7 +66,7 @@ class Stage:
         return self.browsers[who]
 
     def changed(self) -> tuple[int, int]:
-        """Facts in the journal and changed rows in the audit so far; what was saved as it was is no change."""
+        """Facts in the journal with receipts, and changed rows in the audit so far; what was saved as it was is no change."""
         with scope.floor(None, actor="test"), connection.cursor() as cursor:
             cursor.execute(CHANGED)
             facts, rows = cursor.fetchone()
