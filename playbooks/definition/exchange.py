@@ -1,0 +1,66 @@
+"""Documents as files: JSON and YAML in the same shape, from which the same document is read again."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+from yaml.cyaml import CEmitter
+from yaml.nodes import MappingNode, ScalarNode
+from yaml.representer import SafeRepresenter
+
+from playbooks.definition.findings import LARGEST
+from playbooks.definition.reading import JsonTypes
+
+# Names that every reader of YAML takes for a text without quotes.
+PLAIN = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[A-Za-z_][A-Za-z0-9_-]*", re.IGNORECASE)
+
+
+def kept(canonical: str) -> Any:
+    """The document of a canonical text, with the same canonical text again.
+
+    RFC 8785 writes 1e20 as a whole number that it takes from nobody: what lies beyond the whole numbers was a decimal.
+    """
+    return json.loads(canonical, parse_int=_number)
+
+
+def _number(text: str) -> int | float:
+    whole = int(text)
+    return whole if -LARGEST <= whole <= LARGEST else float(text)
+
+
+def as_json(document: Mapping[str, Any]) -> str:
+    """The document as JSON that people can read."""
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+
+
+def as_yaml(document: Mapping[str, Any]) -> str:
+    """The document as YAML: every text in quotes, so that no reader takes one for a date, a number or a truth."""
+    text: str = yaml.dump(document, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=2**31 - 1)
+    return text
+
+
+class _Representer(SafeRepresenter):
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+    def represent_str(self, data: str) -> ScalarNode:
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style='"')
+
+    def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> MappingNode:
+        node = super().represent_mapping(tag, mapping, flow_style)
+        for name, _ in node.value:
+            if PLAIN.fullmatch(name.value):
+                name.style = None
+        return node
+
+
+_Representer.add_representer(str, _Representer.represent_str)
+
+
+class _Dumper(CEmitter, _Representer, JsonTypes):
+    def __init__(self, stream: Any, default_style: Any = None, default_flow_style: Any = False, sort_keys: bool = True, **how: Any) -> None:
+        CEmitter.__init__(self, stream, **how)
+        _Representer.__init__(self, default_style=default_style, default_flow_style=default_flow_style, sort_keys=sort_keys)
+        JsonTypes.__init__(self)
