@@ -1,11 +1,25 @@
 """A book read aloud: its conditions, its actions and its ways as people say them."""
 
-import re
+from datetime import datetime
 
-from playbooks.definition.conditions import All, Any, Comparison, Condition, ConditionSyntax, Literal, Not, Operand, Truth, Variable, read
+from playbooks.definition.conditions import (
+    All,
+    Any,
+    Comparison,
+    Condition,
+    ConditionSyntax,
+    Exists,
+    Literal,
+    Not,
+    Octets,
+    Operand,
+    Truth,
+    Variable,
+    read,
+)
 from playbooks.definition.graph import Node
+from playbooks.definition.variables import REFERENCE
 
-VARIABLE = re.compile(r"__([A-Za-z][A-Za-z0-9_.\-]*?)__:value")
 SAID = {
     "=": "is",
     "==": "is",
@@ -17,6 +31,11 @@ SAID = {
     ">=": "is at least",
 }
 OPPOSITE = {"is": "is not", "is not": "is"}
+WORDED = {
+    "MATCHES": ("matches", "does not match"),
+    "ISSUBSET": ("lies in", "does not lie in"),
+    "ISSUPERSET": ("contains the network", "does not contain the network"),
+}
 
 
 def name_of(variable: str) -> str:
@@ -26,13 +45,13 @@ def name_of(variable: str) -> str:
 
 def words_of(text: str) -> str:
     """A text of a book in which variables stand as [host]."""
-    return VARIABLE.sub(lambda found: f"[{name_of(found[1])}]", text)
+    return REFERENCE.sub(lambda found: f"[{name_of(found[1])}]", text)
 
 
 def said(condition: str) -> str:
     """A condition in words; one that nobody can read stands as it was written."""
     try:
-        return _say(read(condition))
+        return _say(read(condition, lenient=True))
     except ConditionSyntax:
         return words_of(condition)
 
@@ -45,7 +64,11 @@ def _say(part: Condition) -> str:
         inner = part.part
         if isinstance(inner, Comparison):
             return _compare(Comparison(inner.left, inner.operator, inner.right, not inner.negated))
+        if isinstance(inner, Exists):
+            return f"{name_of(inner.variable.name)} is unknown"
         return f"not {_operand(inner.operand)}" if isinstance(inner, Truth) else f"not ({_say(inner)})"
+    if isinstance(part, Exists):
+        return f"{name_of(part.variable.name)} is known"
     if isinstance(part, Truth):
         return _operand(part.operand)
     return _compare(part)
@@ -90,6 +113,8 @@ def _compare(part: Comparison) -> str:
         return f"{left} {'does not look' if part.negated else 'looks'} like {right}"
     if isinstance(part.right, tuple):
         return f"{left} {'is none of' if part.negated else 'is'} {_listed([_operand(one) for one in part.right])}"
+    if part.operator in WORDED:
+        return f"{left} {WORDED[part.operator][part.negated]} {_operand(part.right)}"
     verb = SAID[part.operator]
     if part.negated:
         verb = OPPOSITE.get(verb) or verb.replace("is ", "is not ", 1)
@@ -99,11 +124,16 @@ def _compare(part: Comparison) -> str:
 def _operand(one: Operand) -> str:
     if isinstance(one, Variable):
         return name_of(one.name)
-    if isinstance(one.value, bool):
-        return "true" if one.value else "false"
-    if isinstance(one.value, float):
-        return f"{one.value:g}"
-    return one.value or "empty"
+    value = one.value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S} UTC"
+    if isinstance(value, Octets):
+        return f"the bytes {value.value.hex()}"
+    return value or "empty"
 
 
 def _listed(words: list[str]) -> str:

@@ -6,7 +6,31 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-NAME = re.compile(r"__[A-Za-z][A-Za-z0-9_.\-]{0,245}__")
+from playbooks.definition.values import Value, WrongType, text_of, typed
+
+__all__ = [
+    "LENIENT_NAME",
+    "NAME",
+    "REFERENCE",
+    "UndefinedVariable",
+    "UnfitValue",
+    "Value",
+    "WrongType",
+    "filled",
+    "filled_json",
+    "in_a_header",
+    "in_a_path",
+    "names_in",
+    "text_of",
+    "typed",
+]
+
+# CACAO 2.0 section 10.18: two underscores, a letter, then letters, digits, _ and -, two underscores; 250 characters with them all.
+NAME = re.compile(r"__[A-Za-z][A-Za-z0-9_\-]{0,245}__")
+# Real playbooks also have dots in names. A further underscore after the first two never belongs to a name: in a text it would
+# be unclear which underscores are the name's.
+LENIENT_NAME = re.compile(r"__[A-Za-z][A-Za-z0-9_.\-]{0,245}__")
+# The name in a reference is the longest that ends here: __host__name__:value is the variable __host__name__.
 REFERENCE = re.compile(r"(__[A-Za-z][A-Za-z0-9_.\-]{0,245}?__):value")
 
 
@@ -27,14 +51,14 @@ def names_in(text: str) -> list[str]:
     return list(dict.fromkeys(REFERENCE.findall(text)))
 
 
-def filled(text: str, values: Mapping[str, str], encode: Callable[[str], str] = str) -> str:
+def filled(text: str, values: Mapping[str, Value], encode: Callable[[str], str] = str) -> str:
     """The text with every reference replaced by its value, encoded for the place. Raises UndefinedVariable."""
 
     def value_of(found: re.Match[str]) -> str:
         name = found.group(1)
         if values.get(name) is None:
             raise UndefinedVariable(name)
-        return encode(values[name])
+        return encode(text_of(values[name]))
 
     return REFERENCE.sub(value_of, text)
 
@@ -53,7 +77,7 @@ def in_a_header(value: str) -> str:
     return value
 
 
-def filled_json(text: str, values: Mapping[str, str]) -> Any:
+def filled_json(text: str, values: Mapping[str, Value]) -> Any:
     """A JSON text whose strings refer to variables, parsed first and filled after, so that no value can change its shape.
 
     Raises ValueError for what is not JSON, UndefinedVariable.
