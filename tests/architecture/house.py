@@ -28,13 +28,14 @@ ROOMS = {
 # Rooms that exist in one app only (design 1.1), and the pure rooms, named for their subject.
 SINGLE = {
     "tenants": {"journal", "gates", "isolation", "facts"},
-    "playbooks": {"engine", "connectors", "library"},
+    # A library and a conformance suite are data: books to run, and books to test any engine with.
+    "playbooks": {"engine", "connectors", "library", "conformance"},
     "soc/cases": {"playbook_actions"},
     "soc/live": {"bell"},
 }
 PURE = {
     "tenants": {"credentials"},
-    "playbooks": {"definition", "decide", "catalogue", "drawing", "products", "rendering", "timing"},
+    "playbooks": {"definition", "decide", "simulation", "catalogue", "drawing", "products", "rendering", "timing"},
     "soc/cases": {"intake", "drawing"},
     "soc/clocks": {"reckoning", "terms", "holidays", "facts"},
     "soc/scorecards": {"drawing", "scoring", "measures", "periods", "ranking", "survival", "folding"},
