@@ -64,3 +64,11 @@ class _Dumper(CEmitter, _Representer, JsonTypes):
         CEmitter.__init__(self, stream, **how)
         _Representer.__init__(self, default_style=default_style, default_flow_style=default_flow_style, sort_keys=sort_keys)
         JsonTypes.__init__(self)
+
+
+def is_yaml(name: str, raw: bytes) -> bool:
+    """Whether a file is read as YAML: its name says so, or it does not say and the content begins as no JSON object."""
+    ending = name.lower().rpartition(".")[2]
+    if ending in ("yaml", "yml", "json"):
+        return ending != "json"
+    return not raw.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))

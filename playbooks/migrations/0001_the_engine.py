@@ -220,6 +220,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveIntegerField()),
                 ('content_hash', models.CharField(max_length=64)),
                 ('canonical', models.TextField()),
+                ('modified', models.DateTimeField()),
                 ('published_at', models.DateTimeField()),
                 ('published_by', models.CharField(max_length=120)),
                 ('book', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='playbooks.book')),

@@ -30,6 +30,7 @@ class Version(models.Model):
     number = models.PositiveIntegerField()
     content_hash = models.CharField(max_length=64)  # SHA-256 of `canonical`, in hex
     canonical = models.TextField()  # the definition in the canonical form of RFC 8785
+    modified = models.DateTimeField()  # as the document says: with its id it names the version in the standard's words
     published_at = models.DateTimeField()
     published_by = models.CharField(max_length=120)
 

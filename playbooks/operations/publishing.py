@@ -1,7 +1,8 @@
 """Publishing books: a version for each new content, never changed afterwards, and the rules that start them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -11,6 +12,11 @@ from playbooks.catalogue import action_names
 from playbooks.definition.canonical import canonical
 from playbooks.definition.checking import check
 from playbooks.definition.conditions import ConditionSyntax, read
+from playbooks.definition.exchange import kept
+from playbooks.definition.findings import ERROR, Finding
+from playbooks.definition.layout import as_it_was
+from playbooks.definition.reading import document_in
+from playbooks.definition.versions import Beside, modified_in, same_as, slug_for, standing_of
 from playbooks.library import BOOKS, TRIGGERS, Trigger, text_of
 from playbooks.models import Book, TriggerRule, Version
 from playbooks.policies import may_publish
@@ -25,30 +31,92 @@ def publish(*, slug: str, document: Mapping[str, Any], by: Actor) -> tuple[Versi
     """
     with transaction.atomic():
         require(may_publish(by), NotAllowed())
-        errors = [one for one in check(document, action_names() or None) if one.severity == "error"]
-        if errors:
-            said = [{"code": one.code, "pointer": one.pointer, "message": one.message} for one in errors]
-            raise Invalid(
-                f"The book has {len(errors)} errors: {errors[0].message}",
-                field="document",
-                cure="Correct them and publish again.",
-                findings=said,
-            )
-        text = canonical(document)
-        content_hash = sha256(text.encode()).hexdigest()
-        facts = {"name": document["name"], "description": document.get("description", ""), "cacao_id": document["id"]}
-        book, _ = Book.objects.select_for_update().get_or_create(slug=slug, defaults={**facts, "created_at": by.now()})
-        known = Version.objects.filter(book=book, content_hash=content_hash).first()
+        _refuse(check(document, action_names() or None))
+        named = {"cacao_id": document["id"], "name": _name_in(document), "created_at": by.now()}
+        book, _ = Book.objects.select_for_update().get_or_create(slug=slug, defaults=named)
+        return _keep(book, document, by)
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of a file: its version, whether that is new, and every finding about it (none of them an error)."""
+
+    version: Version
+    new: bool
+    findings: tuple[Finding, ...]
+
+
+def import_book(*, raw: bytes, yaml: bool = False, lenient: bool = False, by: Actor) -> Imported:
+    """Publish the document that a file holds: as a version of the book with its id, or as a new book. It is kept whole, as it was given.
+
+    A version is named by `id` and `modified` (CACAO 2.0, versioning): the same one with another content is refused, in lenient mode kept
+    beside the first; an older one is kept, and runs go on beginning with the newest. Raises NotAllowed, Invalid with every finding.
+    """
+    with transaction.atomic():
+        require(may_publish(by), NotAllowed())
+        given, findings = document_in(raw, yaml=yaml)
+        if given is not None or not findings:
+            findings = [*findings, *check(given, action_names() or None)]
+        _refuse(findings)
+        document = as_it_was(given)
+        uuid = document["id"].partition("--")[2]
+        slug = slug_for(document["name"], uuid, set(Book.objects.values_list("slug", flat=True)))
+        named = {"slug": slug, "name": _name_in(document), "created_at": by.now()}
+        book, _ = Book.objects.select_for_update().get_or_create(cacao_id=document["id"], defaults=named)
+        beside = [_beside(one) for one in Version.objects.filter(book=book)]
+        known = same_as(document, beside)
         if known is not None:
-            return known, False
-        for name, value in facts.items():
-            setattr(book, name, value)
-        book.save()
-        number = Version.objects.filter(book=book).count() + 1
-        version = Version.objects.create(
-            book=book, number=number, content_hash=content_hash, canonical=text, published_at=by.now(), published_by=by.name
+            return Imported(Version.objects.select_related("book").get(book=book, number=known), False, tuple(findings))
+        findings = [*findings, *standing_of(document, beside, lenient=lenient)]
+        _refuse(findings)
+        version, new = _keep(book, document, by)
+    return Imported(version, new, tuple(findings))
+
+
+def _beside(version: Version) -> Beside:
+    return Beside(version.number, version.modified, kept(version.canonical))
+
+
+def _refuse(findings: Iterable[Finding]) -> None:
+    """Raises Invalid with every finding when one of them is an error."""
+    found = list(findings)
+    errors = [one for one in found if one.severity == ERROR]
+    if errors:
+        count = "an error" if len(errors) == 1 else f"{len(errors)} errors"
+        raise Invalid(
+            f"The book has {count}: {errors[0].message}",
+            field="document",
+            cure="Correct what is named and try again.",
+            findings=[asdict(one) for one in found],
         )
+
+
+def _keep(book: Book, document: Mapping[str, Any], by: Actor) -> tuple[Version, bool]:
+    text = canonical(document)
+    content_hash = sha256(text.encode()).hexdigest()
+    versions = list(Version.objects.select_related("book").filter(book=book).order_by("modified", "number"))
+    known = next((one for one in versions if one.content_hash == content_hash), None)
+    if known is not None:
+        return known, False
+    modified = modified_in(document)
+    if not versions or modified >= versions[-1].modified:
+        book.name, book.description, book.cacao_id = _name_in(document), document.get("description", ""), document["id"]
+        book.save()
+    version = Version.objects.create(
+        book=book,
+        number=len(versions) + 1,
+        content_hash=content_hash,
+        canonical=text,
+        modified=modified,
+        published_at=by.now(),
+        published_by=by.name,
+    )
     return version, True
+
+
+def _name_in(document: Mapping[str, Any]) -> str:
+    longest = Book._meta.get_field("name").max_length
+    return str(document["name"])[:longest]
 
 
 def set_trigger(*, trigger: Trigger, by: Actor) -> TriggerRule:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from hashlib import sha256
 
 from playbooks.definition.graph import Graph, compiled
+from playbooks.definition.instants import instant
 from playbooks.models import Book, TriggerRule, Version
 
 
@@ -42,8 +43,14 @@ def graph_at(wanted: str, text: Callable[[], str]) -> Graph:
 
 
 def newest_version(book_slug: str) -> Version | None:
-    """The version of a book that new runs begin with; one query."""
-    return Version.objects.select_related("book").filter(book__slug=book_slug).order_by("-number").first()
+    """The version of a book that new runs begin with: the one with the latest `modified` (CACAO 2.0, versioning); one query."""
+    return Version.objects.select_related("book").filter(book__slug=book_slug).order_by("-modified", "-number").first()
+
+
+def version_called(cacao_id: str, modified: str) -> Version | None:
+    """The version of a book that a step names by its CACAO id and the time of its `modified`, else the newest; one query."""
+    versions = Version.objects.select_related("book").filter(book__cacao_id=cacao_id).order_by("-modified", "-number")
+    return (versions.filter(modified=instant(modified)) if modified else versions).first()
 
 
 def enabled_rules(about: str) -> list[TriggerRule]:
@@ -66,7 +73,7 @@ class BookLine:
 def library() -> list[BookLine]:
     """Every book with its newest version and the rules that start it; three queries."""
     newest: dict[int, Version] = {}
-    for version in Version.objects.order_by("book_id", "-number").distinct("book_id"):
+    for version in Version.objects.order_by("book_id", "-modified", "-number").distinct("book_id"):
         newest[version.book_id] = version
     rules: dict[int, list[str]] = {}
     for rule in TriggerRule.objects.filter(enabled=True).order_by("id"):

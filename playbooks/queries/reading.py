@@ -130,7 +130,7 @@ def shelf(reader: Actor) -> tuple[Shelved, ...]:
 
 def book_of(slug: str, reader: Actor) -> BookView:
     """One book read aloud, with the latest runs of it. Raises Unknown. Five queries."""
-    versions = list(Version.objects.filter(book__slug=slug).order_by("-number"))
+    versions = list(Version.objects.filter(book__slug=slug).order_by("-modified", "-number"))
     book = Book.objects.filter(slug=slug).first() if versions else None
     if book is None:
         raise Unknown()
