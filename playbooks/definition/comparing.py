@@ -7,6 +7,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from playbooks.definition.expression import Literal, Octets, Operand, Undecidable, Variable
 from playbooks.definition.matching import BadPattern, NotBounded, like, matches
@@ -15,7 +16,7 @@ from playbooks.definition.variables import Value, text_of
 
 Compared = str | int | float | bool | list[object] | dict[str, object] | datetime | Octets
 
-ORDERED: dict[str, Callable[[object, object], bool]] = {
+ORDERED: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "==": operator.eq,
     "!=": operator.ne,

@@ -13,6 +13,7 @@ __all__ = [
     "NAME",
     "REFERENCE",
     "UndefinedVariable",
+    "UnfitPlace",
     "UnfitValue",
     "Value",
     "WrongType",
@@ -23,6 +24,7 @@ __all__ = [
     "names_in",
     "text_of",
     "typed",
+    "value_of",
 ]
 
 # CACAO 2.0 section 10.18: two underscores, a letter, then letters, digits, _ and -, two underscores; 250 characters with them all.
@@ -32,6 +34,9 @@ NAME = re.compile(r"__[A-Za-z][A-Za-z0-9_\-]{0,245}__")
 LENIENT_NAME = re.compile(r"__[A-Za-z][A-Za-z0-9_.\-]{0,245}__")
 # The name in a reference is the longest that ends here: __host__name__:value is the variable __host__name__.
 REFERENCE = re.compile(r"(__[A-Za-z][A-Za-z0-9_.\-]{0,245}?__):value")
+
+# The texts of a JSON document, which are passed over, and the references outside of them.
+BARE = re.compile(rf'"(?:[^"\\]|\\.)*"|{REFERENCE.pattern}', re.DOTALL)
 
 
 class UndefinedVariable(ValueError):
@@ -46,6 +51,22 @@ class UnfitValue(ValueError):
     """A value must not stand where the text puts it."""
 
 
+class UnfitPlace(UnfitValue):
+    """No value at all can stand safely where the text has this variable."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"no value can stand safely in place of {name}: {why}")
+        self.name = name
+
+
+def value_of(name: str, values: Mapping[str, Value]) -> Value:
+    """The value of a variable, which is not null. Raises UndefinedVariable."""
+    value = values.get(name)
+    if value is None:
+        raise UndefinedVariable(name)
+    return value
+
+
 def names_in(text: str) -> list[str]:
     """The variables that a text refers to, in order, each once."""
     return list(dict.fromkeys(REFERENCE.findall(text)))
@@ -53,21 +74,17 @@ def names_in(text: str) -> list[str]:
 
 def filled(text: str, values: Mapping[str, Value], encode: Callable[[str], str] = str) -> str:
     """The text with every reference replaced by its value, encoded for the place. Raises UndefinedVariable."""
-
-    def value_of(found: re.Match[str]) -> str:
-        name = found.group(1)
-        if values.get(name) is None:
-            raise UndefinedVariable(name)
-        return encode(text_of(values[name]))
-
-    return REFERENCE.sub(value_of, text)
+    return REFERENCE.sub(lambda found: encode(text_of(value_of(found[1], values))), text)
 
 
 def in_a_path(value: str) -> str:
     """A value as one segment or parameter of a URL: nothing in it can become a separator. Raises UnfitValue if it would climb."""
     if value in ("", ".", ".."):
         raise UnfitValue(f"{value!r} cannot stand in an address")
-    return quote(value, safe="")
+    try:
+        return quote(value, safe="")
+    except UnicodeEncodeError as error:
+        raise UnfitValue("half a character cannot stand in an address") from error
 
 
 def in_a_header(value: str) -> str:
@@ -78,21 +95,31 @@ def in_a_header(value: str) -> str:
 
 
 def filled_json(text: str, values: Mapping[str, Value]) -> Any:
-    """A JSON text whose strings refer to variables, parsed first and filled after, so that no value can change its shape.
+    """A JSON text that refers to variables, parsed first and filled after, so that no value can change its shape.
 
-    Raises ValueError for what is not JSON, UndefinedVariable.
+    A text that is nothing but one reference becomes the value itself: a number, a truth or an object when its variable is one. So
+    does a reference without quotation marks, which makes JSON of the texts that some playbooks hold.
+    Raises ValueError for what is not JSON, UndefinedVariable, UnfitValue.
     """
 
     def fill(part: Any) -> Any:
         if isinstance(part, str):
-            return filled(part, values)
+            whole = REFERENCE.fullmatch(part)
+            return value_of(whole[1], values) if whole else filled(part, values)
         if isinstance(part, list):
             return [fill(one) for one in part]
         if isinstance(part, dict):
-            return {key: fill(one) for key, one in part.items()}
+            named = {filled(key, values): fill(one) for key, one in part.items()}
+            if len(named) != len(part):
+                raise UnfitValue("two keys of one JSON object become the same")
+            return named
         return part
 
     try:
-        return fill(json.loads(text))
+        return fill(json.loads(BARE.sub(lambda found: f'"{found[0]}"' if found[1] else found[0], text), parse_constant=_refused))
     except RecursionError as error:
         raise ValueError("the JSON is nested too deeply") from error
+
+
+def _refused(constant: str) -> Any:
+    raise ValueError(f"JSON has no {constant}")
