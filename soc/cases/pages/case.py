@@ -56,7 +56,7 @@ class CasePage(Page):
             observables=case.observables if asked["observables"] == "all" else case.observables[:MOST_OBSERVABLES],
             more_observables=0 if asked["observables"] == "all" else max(0, len(case.observables) - MOST_OBSERVABLES),
             tasks_done=sum(task.done_at is not None for task in case.tasks),
-            runs=runs_beside(case.subject, self.actor, at),
+            runs=runs_beside(case, self.actor, at),
             owners=tuple(owners_for(case.agency_id)) if "assign" in offered else (),
             severities=tuple(reversed(Severity.choices)),
             kinds=[(kind.value, kind.label) for kind in IncidentKind if kind.value and kind.value != case.incident],
@@ -137,7 +137,7 @@ class ClosePage(VerbPage):
         if not self.actor.works_the_floor or (self.error is None and not case.is_open):
             return HttpResponseRedirect(reverse("case", args=[number]))
         tiles = [(value, *MEANT[value]) for value in Disposition.values]
-        waiting = runs_beside(case.subject, self.actor, at).waits
+        waiting = runs_beside(case, self.actor, at).waits
         return self.page("cases/close.html", at=at, case=case, tiles=tiles, waiting=waiting, **self.conflict(case))
 
 

@@ -28,7 +28,7 @@ class CasesPage(Page):
         known = {"severity": Severity.values, "state": [value for value, _ in STATES]}
         asked = {name: value if value in known.get(name, [value]) else "" for name, value in asked.items()}
         at = self.actor.now()
-        found = list_of_cases(wanted=CaseFilters(**asked), reader=self.actor, cursor=request.GET.get("cursor", ""), at=at)
+        found = list_of_cases(wanted=CaseFilters(**asked), reader=self.actor, cursor=request.GET.get("cursor", ""), at=at, bare=True)
         query = request.GET.copy()
         query.pop("cursor", None)
         slugs = {case.agency for case in found.cases} | ({request.own_agency.slug} if hasattr(request, "own_agency") else set())

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from django.urls import reverse
 
 from soc.cases.pages.offers import offers
-from soc.cases.queries.case import case_of
+from soc.cases.queries.case import CaseView, case_of
 from soc.cases.queries.filters import CaseFilters
 from soc.cases.queries.first_run import first_run
 from soc.cases.queries.queue import open_queue
@@ -19,6 +19,8 @@ from tenants.gates.pages import Page
 
 FILTERS = ("q", "severity", "agency", "state", "owner")
 LATEST = 4
+SEVERITIES = tuple(reversed(Severity.choices))
+STATES = tuple(pair for pair in CaseState.choices if pair[0] != CaseState.CLOSED)
 KNOWN = {"severity": set(Severity.values), "state": set(CaseState.values)}
 
 
@@ -34,13 +36,14 @@ class QueuePage(Page):
         at = self.actor.now()
         view = request.GET.get("view", "open")
         cursor = request.GET.get("cursor", "")
-        queue = open_queue(view=view, reader=self.actor, at=at, wanted=CaseFilters(**asked), cursor=cursor)
+        bell = request.headers.get("X-Watchfloor-Bell") == "1"
+        # The page of one case is drawn with the list, so that it is there before any script.
+        beside = None if bell else request.GET.get("case", "")
+        wanted = CaseFilters(**asked)
+        queue = open_queue(view=view, reader=self.actor, at=at, wanted=wanted, cursor=cursor, beside=beside, newest=LATEST)
         narrowed = any(asked.values())
         empty = first_run(self.actor) if not (queue.rows or narrowed or sum(queue.counts.values())) else None
         current = next((row for row in queue.rows if row.number == request.GET.get("case")), queue.rows[0] if queue.rows else None)
-        bell = request.headers.get("X-Watchfloor-Bell") == "1"
-        # The page of one case is drawn with the list, so that it is there before any script.
-        beside = {} if bell or current is None else preview_of(current.number, self.actor, at)
         return self.page(
             "cases/queue.html",
             frame="cases/_part.html" if bell else "base.html",
@@ -53,12 +56,12 @@ class QueuePage(Page):
             here=request.get_full_path(),
             after=_back_to(request.get_full_path(), current.number) if current else "",
             paged=bool(cursor),
-            severities=reversed(Severity.choices),
-            states=CaseState.choices,
+            severities=SEVERITIES,
+            states=STATES,
             empty=empty,
             current=current.number if current else "",
             topics=",".join(f"agency.{agency.value}.queue" for agency in queue.agencies),
-            **beside,
+            **({} if queue.current is None else preview_of(queue.current, self.actor, at)),
         )
 
 
@@ -71,17 +74,17 @@ class CasePreview(Page):
         back = request.GET.get("next", "")
         back = back if back.startswith(reverse("queue")) else reverse("queue")
         at = self.actor.now()
-        return self.page("cases/_preview.html", at=at, here=back, after=_back_to(back, number), **preview_of(number, self.actor, at))
+        case = case_of(number, self.actor, at, newest=LATEST)
+        return self.page("cases/_preview.html", at=at, here=back, after=_back_to(back, number), **preview_of(case, self.actor, at))
 
 
-def preview_of(number: str, reader: Actor, at: datetime) -> dict[str, Any]:
-    """What the pane shows of a case."""
-    case = case_of(number, reader, at, newest=LATEST)
+def preview_of(case: CaseView, reader: Actor, at: datetime) -> dict[str, Any]:
+    """What the pane shows of a case that was read."""
     return {
         "case": case,
         "offers": offers(reader, case),
         "latest": tuple(reversed(case.timeline)),
-        "runs": runs_beside(case.subject, reader, at),
+        "runs": runs_beside(case, reader, at),
         "open_tasks": sum(task.done_at is None for task in case.tasks),
     }
 

@@ -1,20 +1,21 @@
 """One case, or a page of them, as a reader may see it: frozen, with a fixed number of queries."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Prefetch
 
-from soc.cases.models import Case, Note, Observable, Task, Technique, TimelineEntry
+from soc.cases.models import Case
 from soc.cases.policies import may_read
 from soc.cases.queries.filters import CaseFilters, narrowed, readable
+from soc.cases.queries.hanging import Hanging, Most, hanging_on
 from soc.cases.states import CaseState, IncidentKind, ObservableKind, Origin, Severity
-from soc.clocks.queries.clocks import ClockView, clocks_of
+from soc.clocks.queries.clocks import LABELS, ClockView, clocks_of
 from tenants.actors import Actor
 from tenants.errors import Unknown, require
-from tenants.queries.paging import page_of
+from tenants.queries.paging import PAGE_SIZE, page_of
 from tenants.states import Visibility
 
 # What a liaison reads instead of a person of the floor.
@@ -22,7 +23,9 @@ FLOOR_LABEL = "Watch floor"
 HASHES = {"md5": "MD5", "sha1": "SHA-1", "sha224": "SHA-224", "sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512"}
 # A flooded case holds more than a page or an answer should; the newest lines and the first observables are read.
 MOST_LINES = MOST_OBSERVABLES = 1_000
-
+ALL = Most(observables=MOST_OBSERVABLES + 1, techniques=None, tasks=None, notes=None)
+BESIDE = Most(observables=MOST_OBSERVABLES + 1, tasks=None)
+LISTED = Most(observables=MOST_OBSERVABLES + 1, techniques=None)
 
 # Fields of a case that are copied as they are, for those who see inside.
 INSIDE = (
@@ -164,49 +167,73 @@ class CasePage:
 
 
 def case_of(number: str, reader: Actor, at: datetime | None = None, *, newest: int | None = None) -> CaseView:
-    """One case with all its rows. 7 queries, whatever their number; one more writes down that a restricted case was read.
+    """One case with all its rows. 3 queries, whatever their number; one more writes down that a restricted case was read.
 
-    With `newest`, what stands beside a list: so many lines of the timeline, and neither notes nor techniques. 5 queries.
+    With `newest`, what stands beside a list: so many lines of the timeline, and neither notes nor techniques.
     Raises Unknown, for a case that the reader may not know of too.
     """
     rows = readable(reader).filter(number=number) if "\x00" not in number else Case.objects.none()
-    case = _with_rows(rows, reader, all_of_them=True, newest=newest).first()
+    case = rows.select_related("agency", "owner").first()
     require(case is not None and may_read(reader, case), Unknown())
+    return as_read(case, reader, clocks_of([case.subject], at or reader.now())[case.subject], newest=newest)
+
+
+def as_read(case: Case, reader: Actor, clocks: tuple[ClockView, ...], *, newest: int | None = None) -> CaseView:
+    """A case that was found among those the reader may know of, with its rows, as `case_of`; it carries agency and owner.
+
+    One query; one more writes down that a restricted case was read. Raises Unknown.
+    """
+    require(may_read(reader, case), Unknown())
     if case.restricted:
         with connection.cursor() as cursor:
             cursor.execute("SELECT audit_note('restricted_read', %s, %s)", [case.agency_id, case.number])
-    return _view(case, reader, clocks_of([case.subject], at or reader.now())[case.subject], all_of_them=True)
+    most = BESIDE if newest is not None else ALL
+    hanging = hanging_on([case], inside=reader.sees_internal_rows, most=replace(most, lines=newest or MOST_LINES + 1))
+    return _view(case, reader, clocks, hanging[case.pk], all_of_them=True)
 
 
-def list_of_cases(*, wanted: CaseFilters, reader: Actor, cursor: str = "", at: datetime | None = None) -> CasePage:
-    """Cases as asked for, the newest first. 4 queries, whatever the number of rows, one more with `q`."""
-    rows = _with_rows(narrowed(readable(reader), wanted, reader), reader, all_of_them=False)
-    found, following = page_of(rows, order=("-opened_at", "-id"), cursor=cursor)
-    clocks = clocks_of([case.subject for case in found], at or reader.now())
-    return CasePage(tuple(_view(case, reader, clocks[case.subject], all_of_them=False) for case in found), following)
+def list_of_cases(
+    *, wanted: CaseFilters, reader: Actor, cursor: str = "", at: datetime | None = None, size: int = PAGE_SIZE, bare: bool = False
+) -> CasePage:
+    """Cases as asked for, the newest first. 3 queries, whatever the number of rows, one more with `q`.
+
+    `bare` is for lists that show neither observables nor techniques, and of the clocks the one that counts. 2 queries.
+    """
+    rows = narrowed(readable(reader), wanted, reader).select_related("agency", "owner")
+    found, following = page_of(rows, order=("-opened_at", "-id"), cursor=cursor, size=size)
+    at = at or reader.now()
+    if bare:
+        counting = counting_clocks(found, at)
+        return CasePage(tuple(_view(case, reader, counting[case.pk], Hanging(), all_of_them=False) for case in found), following)
+    clocks = clocks_of([case.subject for case in found], at)
+    hanging = hanging_on(found, inside=reader.sees_internal_rows, most=LISTED)
+    views = (_view(case, reader, clocks[case.subject], hanging[case.pk], all_of_them=False) for case in found)
+    return CasePage(tuple(views), following)
 
 
-def _with_rows(rows: Any, reader: Actor, *, all_of_them: bool, newest: int | None = None) -> Any:
-    def hanging(model: Any, *order: str) -> Any:
-        found = model.objects.order_by(*order)
-        return found if reader.sees_internal_rows else found.filter(visibility=Visibility.RELEASED)
+def counting_clocks(cases: Iterable[Case], at: datetime, *, whole: Case | None = None) -> dict[int, tuple[ClockView, ...]]:
+    """The clocks of each case as far as a list needs them: the one that is due first stands on the case; others are asked for.
 
-    rows = rows.select_related("agency", "owner").prefetch_related(
-        Prefetch("observables", hanging(Observable, "id")[: MOST_OBSERVABLES + 1], to_attr="first_observables"),
-        Prefetch("techniques", hanging(Technique, "technique") if newest is None else Technique.objects.none()),
-    )
-    if not all_of_them:
-        return rows
-    return rows.prefetch_related(
-        Prefetch("tasks", hanging(Task, "id")),
-        Prefetch("notes", hanging(Note, "id") if newest is None else Note.objects.none()),
-        Prefetch("timeline", hanging(TimelineEntry, "-created_at", "-id")[: newest or MOST_LINES + 1], to_attr="newest_lines"),
-    )
+    Of the case `whole` it is all of them. One query, and none where every case has a clock running.
+    """
+    found, others = {}, []
+    for case in cases:
+        if whole is not None and case.pk == whole.pk:
+            others.append(case)
+        elif case.next_due_at is not None and case.next_due_kind in LABELS:
+            state = "late" if case.next_due_at < at else "running"
+            found[case.pk] = (ClockView(case.next_due_kind, LABELS[case.next_due_kind], state, due_at=case.next_due_at),)
+        elif case.state == CaseState.CLOSED:
+            found[case.pk] = ()
+        else:
+            others.append(case)
+    clocks = clocks_of([case.subject for case in others], at)
+    return found | {case.pk: clocks[case.subject] for case in others}
 
 
-def _view(case: Case, reader: Actor, clocks: tuple[ClockView, ...], *, all_of_them: bool) -> CaseView:
+def _view(case: Case, reader: Actor, clocks: tuple[ClockView, ...], hanging: Hanging, *, all_of_them: bool) -> CaseView:
     severity = Severity(case.severity)
-    observables: list[Observable] = case.first_observables  # type: ignore[attr-defined]
+    observables = hanging.observable
     cut = ("observables",) if len(observables) > MOST_OBSERVABLES else ()
     view: dict[str, Any] = {
         "subject": case.subject,
@@ -226,17 +253,17 @@ def _view(case: Case, reader: Actor, clocks: tuple[ClockView, ...], *, all_of_th
         "internal": reader.sees_internal_rows,
         "clocks": clocks,
         "observables": tuple(
-            ObservableView(**_row(o), kind=o.kind, value=o.value, algorithm=o.algorithm, seen=o.seen)
+            ObservableView(**_row(o), kind=o["kind"], value=o["value"], algorithm=o["algorithm"], seen=o["seen"])
             for o in observables[:MOST_OBSERVABLES]
         ),
-        "techniques": tuple(TechniqueView(**_row(t), technique=t.technique) for t in case.techniques.all()),
+        "techniques": tuple(TechniqueView(**_row(t), technique=t["technique"]) for t in hanging.technique),
         "cut": cut,
     }
     if reader.sees_internal_rows:
         view |= _inside(case)
     if all_of_them:
-        lines: list[TimelineEntry] = case.newest_lines  # type: ignore[attr-defined]
-        view |= _rows(case, reader, lines[:MOST_LINES][::-1])
+        lines = hanging.timelineentry
+        view |= _rows(hanging, reader, lines[-MOST_LINES:])
         view["cut"] = (*cut, "timeline") if len(lines) > MOST_LINES else cut
     return CaseView(**view)
 
@@ -252,43 +279,43 @@ def _inside(case: Case) -> dict[str, Any]:
     }
 
 
-def _rows(case: Case, reader: Actor, lines: list[TimelineEntry]) -> dict[str, Any]:
+def _rows(hanging: Hanging, reader: Actor, lines: list[dict[str, Any]]) -> dict[str, Any]:
     def known(label: str, of_the_agency: bool) -> str:
         return label if reader.sees_internal_rows or of_the_agency else FLOOR_LABEL
 
     return {
         "notes": tuple(
-            NoteView(**_row(n), text=n.text, author=known(n.author_label, n.from_agency), from_agency=n.from_agency)
-            for n in case.notes.all()
+            NoteView(**_row(n), text=n["text"], author=known(n["author_label"], n["from_agency"]), from_agency=n["from_agency"])
+            for n in hanging.note
         ),
         "tasks": tuple(
             TaskView(
                 **_row(t),
-                title=t.title,
-                added_by=known(t.added_by, False),
-                done_at=t.done_at,
-                done_by=known(t.done_by, False) if t.done_at else "",
+                title=t["title"],
+                added_by=known(t["added_by"], False),
+                done_at=t["done_at"],
+                done_by=known(t["done_by"], False) if t["done_at"] else "",
             )
-            for t in case.tasks.all()
+            for t in hanging.task
         ),
         "timeline": tuple(
             LineView(
                 **_row(e),
-                happened_at=e.happened_at,
-                origin=str(e.origin),
-                actor=known(e.actor_label, e.origin != Origin.PERSON),
-                text=e.text,
-                technique=e.technique,
+                happened_at=e["happened_at"],
+                origin=e["origin"],
+                actor=known(e["actor_label"], e["origin"] != Origin.PERSON),
+                text=e["text"],
+                technique=e["technique"],
             )
             for e in lines
         ),
     }
 
 
-def _row(row: Any) -> dict[str, Any]:
+def _row(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        "ref": row.ref,
-        "id": str(row.public_id),
-        "released": row.visibility == Visibility.RELEASED,
-        "created_at": row.created_at,
+        "ref": row["ref"],
+        "id": row["public_id"],
+        "released": row["visibility"] == Visibility.RELEASED,
+        "created_at": row["created_at"],
     }

@@ -3,21 +3,22 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Case as FirstOf
-from django.db.models import Count, DateTimeField, F, IntegerField, Q, Value, When
+from django.db.models import Count, DateTimeField, Exists, F, IntegerField, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from soc.cases.models import Case
 from soc.cases.policies import may_claim
+from soc.cases.queries.case import CaseView, as_read, counting_clocks
 from soc.cases.queries.filters import CaseFilters, narrowed, readable
 from soc.cases.queries.owners import FLOOR
 from soc.cases.states import CaseState, Severity
-from soc.clocks.queries.clocks import ClockView, clocks_of
+from soc.clocks.queries.clocks import ClockView
 from tenants.actors import Actor
 from tenants.errors import Invalid
-from tenants.models import Agency, Person
+from tenants.models import Agency, Membership, Person
 from tenants.queries.paging import decode, encode, page_of
 from tenants.states import AgencyState
 
@@ -78,8 +79,7 @@ class Band:
     rows: tuple[QueueRow, ...]
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """What a filter may be set to."""
 
     value: str
@@ -100,15 +100,34 @@ class QueuePage:
     next: str | None
     agencies: tuple[Choice, ...]
     owners: tuple[Choice, ...]
+    current: CaseView | None = None  # with `beside`
 
     @property
     def rows(self) -> tuple[QueueRow, ...]:
         return tuple(row for band in self.bands for row in band.rows)
 
 
-def open_queue(*, view: str, reader: Actor, at: datetime, wanted: CaseFilters | None = None, cursor: str = "") -> QueuePage:
-    """The cases `reader` may work, most urgent first, at the time `at`. 6 queries, whatever the number of rows; one more with a
-    view or filters, and one with `q`.
+class _Counted(Subquery):
+    """How many rows there are, beside figures of other rows: one statement counts both."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
+    contains_aggregate = True
+
+
+def open_queue(
+    *,
+    view: str,
+    reader: Actor,
+    at: datetime,
+    wanted: CaseFilters | None = None,
+    cursor: str = "",
+    beside: str | None = None,
+    newest: int = 0,
+) -> QueuePage:
+    """The cases `reader` may work, most urgent first, at the time `at`. 3 queries, whatever the number of rows; one more where
+    clocks are paused, one with a view or filters, and one with `q`. With `beside`, the case of that number or else the first of
+    the list is read for the pane too, with so many of its `newest` lines: 2 queries, and the note that a restricted one was read.
 
     The groups: Critical and High that are late or due within 15 minutes; Medium and lower that are late; what is due within
     the hour; the rest. In each the longest late comes first. Later pages keep the groups of the first, or a case that moves up
@@ -125,11 +144,12 @@ def open_queue(*, view: str, reader: Actor, at: datetime, wanted: CaseFilters | 
         unassigned=Count("id", filter=Q(owner_id=None)),
         late=Count("id", filter=Q(next_due_at__lt=at)),
         soon=Count("id", filter=Q(next_due_at__gte=at, next_due_at__lte=at + DUE_SOON)),
+        closed=_Counted(closed.values("pk")),
         **{f"band_{band}": Count("id", filter=which) for band, which in _bands(stood_at).items()},
     )
     soon = figures.pop("soon")
     banded = {band: figures.pop(f"band_{band}") for band in (ACT_NOW, PAST_DUE, WITHIN_THE_HOUR)}
-    counts = {**figures, "closed": closed.count()}
+    counts = figures
     narrow = {
         "open": opened,
         "mine": opened.filter(owner_id=reader.person_id),
@@ -150,13 +170,14 @@ def open_queue(*, view: str, reader: Actor, at: datetime, wanted: CaseFilters | 
         else:
             per_band = dict(rows.values_list("band").annotate(count=Count("id")).order_by())
     found, following = page_of(rows.select_related("agency", "owner"), order=order, cursor=cursor)
-    clocks = clocks_of([case.subject for case in found], at)
+    current = None if beside is None else next((case for case in found if case.number == beside), found[0] if found else None)
+    clocks = counting_clocks(found, at, whole=current)
     names = [("Closed this week", "The latest first")] if view == "closed" else _names(stood_at)
     bands = []
     for key, (name, rule) in enumerate(names):
         here = [case for case in found if view == "closed" or case.band == key]
         if here:
-            row_views = tuple(_row(case, reader, clocks[case.subject]) for case in here)
+            row_views = tuple(_row(case, reader, clocks[case.pk]) for case in here)
             bands.append(Band(name, rule, per_band.get(key, len(here)), row_views))
     return QueuePage(
         view=view,
@@ -167,8 +188,8 @@ def open_queue(*, view: str, reader: Actor, at: datetime, wanted: CaseFilters | 
         found=sum(per_band.values()),
         shown=len(found),
         next=encode([stood_at.isoformat(), following]) if following else None,
-        agencies=agencies_of(reader),
-        owners=_owners(reader),
+        **_choices(reader),
+        current=as_read(current, reader, clocks[current.pk], newest=newest) if current is not None else None,
     )
 
 
@@ -188,19 +209,28 @@ def _began(cursor: str, at: datetime) -> tuple[datetime, str]:
 
 def agencies_of(reader: Actor) -> tuple[Choice, ...]:
     """The agencies of the program whose cases `reader` may see, by acronym (a prospective one has none); one query."""
-    found = Agency.objects.exclude(state=AgencyState.PROSPECTIVE).order_by("acronym")
-    if reader.agencies is not None:
-        found = found.filter(pk__in=reader.agencies)
-    return tuple(Choice(slug, f"{acronym}, {name}") for slug, acronym, name in found.values_list("slug", "acronym", "name"))
+    found = _agencies(reader).order_by("acronym").values_list("slug", "acronym", "name")
+    return tuple(Choice(slug, f"{acronym}, {name}") for slug, acronym, name in found)
 
 
-def _owners(reader: Actor) -> tuple[Choice, ...]:
-    """Everyone of the floor who may own a case; one query."""
-    people = Person.objects.filter(is_active=True, memberships__role__in=FLOOR, memberships__ended_at=None)
+def _agencies(reader: Actor) -> Any:
+    found = Agency.objects.exclude(state=AgencyState.PROSPECTIVE)
+    return found if reader.agencies is None else found.filter(pk__in=reader.agencies)
+
+
+def _choices(reader: Actor) -> dict[str, tuple[Choice, ...]]:
+    """The agencies of the program by acronym, as `agencies_of`, and everyone of the floor who may own a case, by name; one query."""
+    live = Membership.objects.filter(person=OuterRef("pk"), role__in=FLOOR, ended_at=None)
     if reader.agencies is not None:
-        people = people.filter(Q(memberships__agency_id=None) | Q(memberships__agency_id__in=reader.agencies))
-    named = people.distinct().order_by("name", "id").values_list("email", "name")
-    return (Choice("me", "Me"), Choice("none", "Nobody"), *(Choice(email, name) for email, name in named))
+        live = live.filter(Q(agency_id=None) | Q(agency_id__in=reader.agencies))
+    people = Person.objects.filter(Exists(live), is_active=True).annotate(which=Value(1))
+    agencies = _agencies(reader).annotate(which=Value(0)).values_list("which", "acronym", "id", "slug", "name")
+    rows = agencies.union(people.values_list("which", "name", "id", "email", "name"), all=True).order_by("which", "acronym", "id")
+    listed = [(which, Choice(value, f"{short}, {name}" if which == 0 else name)) for which, short, _, value, name in rows]
+    return {
+        "agencies": tuple(choice for which, choice in listed if which == 0),
+        "owners": (Choice("me", "Me"), Choice("none", "Nobody"), *(choice for which, choice in listed if which == 1)),
+    }
 
 
 def _bands(at: datetime) -> dict[int, Q]:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from playbooks.queries.runs import runs_about
 from playbooks.queries.telling import ApprovalView, RunView
+from soc.cases.queries.case import CaseView
 from tenants.actors import Actor
 
 MOST_RUNS, MOST_STEPS = 3, 8
@@ -62,9 +63,9 @@ class Beside:
     waits: tuple[WaitsForVote, ...]
 
 
-def runs_beside(subject: str, reader: Actor, at: datetime) -> Beside:
-    """The runs about a subject and their open approvals, as far as `reader` may know of them. Eight queries at most."""
-    runs = runs_about(subject, reader)[:MOST_RUNS]
+def runs_beside(case: CaseView, reader: Actor, at: datetime) -> Beside:
+    """The runs about a case that `reader` has read, and their open approvals, as far as they may know of them. Six queries at most."""
+    runs = runs_about(case.subject, reader, most=MOST_RUNS, was_read=True)
     asked = [run.approval for run in runs if run.approval is not None and run.approval.state == "open" and run.approval.expires_at > at]
     return Beside(tuple(_run(run) for run in runs), tuple(_waits(one, at) for one in asked))
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from soc.home.durations import TimeLeft, in_words, share_used, time_left
@@ -39,9 +41,15 @@ _TLP = {
     "green": "TLP:GREEN",
     "clear": "TLP:CLEAR",
 }
+SELECTED = mark_safe(" selected")
 _WHO = {"person": "Person", "agency": "Agency", "automation": "Automation", "sensor": "Sensor"}
 
 
+# A page draws the same few marks hundreds of times; each is drawn once and kept, escaped as it is.
+drawn_once = lru_cache(maxsize=2_000, typed=True)  # what is safe as it is and what is yet to be escaped are two things
+
+
+@drawn_once
 def mark(name: str, css: str = "mark", title: str = "") -> SafeString:
     """Return the drawing `name` of the sprite; silent for screen readers unless it has a `title`."""
     href = f"{static('icons/marks.svg')}#{name}"
@@ -60,6 +68,7 @@ def icon(name: str, title: str = "", css: str = "mark") -> SafeString:
 
 
 @register.simple_tag
+@drawn_once
 def severity(level: str) -> SafeString:
     """Draw the four bars and say the word; only Critical is a filled chip."""
     level = str(level)
@@ -67,6 +76,7 @@ def severity(level: str) -> SafeString:
 
 
 @register.simple_tag
+@drawn_once
 def stage(state: str, ahead: bool = False) -> SafeString:
     """Draw the ring of a case's state and say the word; a state still `ahead` has a dashed ring."""
     state = str(state)
@@ -80,6 +90,7 @@ def stage(state: str, ahead: bool = False) -> SafeString:
 
 
 @register.simple_tag
+@drawn_once
 def step(state: str, word: str = "") -> SafeString:
     """Draw the state of a step of a run (done, running, waits, timer, not_started, skipped, failed) with its word."""
     return format_html(
@@ -95,6 +106,7 @@ def who(kind: str) -> SafeString:
 
 
 @register.simple_tag
+@drawn_once
 def agency_badge(acronym: str, name: str = "") -> SafeString:
     """Show an agency's acronym as a badge; the whole name is its title where known."""
     if name:
@@ -103,6 +115,7 @@ def agency_badge(acronym: str, name: str = "") -> SafeString:
 
 
 @register.simple_tag
+@drawn_once
 def owner(name: str, initials: str, you: bool = False, big: bool = False) -> SafeString:
     """Show a person as a disc of initials whose name is read aloud and shown on hover."""
     css = "avatar" + (" avatar-you" if you else "") + (" avatar-big" if big else "")
@@ -113,6 +126,7 @@ def owner(name: str, initials: str, you: bool = False, big: bool = False) -> Saf
 
 
 @register.simple_tag
+@drawn_once
 def tlp(level: str) -> SafeString:
     """Show a TLP 2.0 label in the standard's own colours."""
     level = str(level).lower()
@@ -214,12 +228,30 @@ def say_zone(zone: str) -> str:
 
 
 @register.simple_tag
+@drawn_once
 def stylesheet(name: str) -> str:
     """Return the address of one of the house's style sheets."""
     return static(f"style/{name}.css")
 
 
 @register.simple_tag
+@drawn_once
+def link(name: str, *arguments: str) -> str:
+    """Return an address as `url` does; a list asks for the same few again and again."""
+    return reverse(name, args=arguments)
+
+
+@register.simple_tag
+@lru_cache(maxsize=100)
+def options(choices: tuple[tuple[str, str], ...], chosen: str = "") -> SafeString:
+    """Draw the options of a field from pairs of value and label; a long list is drawn once and not each time."""
+    # `escape` leaves nothing as it is, so equal texts give the same options whatever they came as.
+    pairs = ((escape(value), SELECTED if value == chosen else "", escape(label)) for value, label in choices)
+    return format_html_join("", '<option value="{}"{}>{}</option>', pairs)
+
+
+@register.simple_tag
+@drawn_once
 def key(name: str) -> SafeString:
     """Show a key; it appears only where single keys work."""
     return format_html('<kbd class="key" aria-hidden="true">{}</kbd>', name)
