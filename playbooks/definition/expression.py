@@ -8,7 +8,7 @@ class ConditionSyntax(ValueError):
     """The text is no condition; `at` is the character where it stops being one, counted from 0 (the message counts from 1)."""
 
     def __init__(self, message: str, at: int) -> None:
-        super().__init__(f"{message} (at character {at + 1})")
+        super().__init__(f"{message} (at character {at + 1})".encode(errors="backslashreplace").decode())
         self.at = at
 
 

@@ -17,7 +17,7 @@ class WrongType(ValueError):
     """A value is none of its type; the message says how one is written."""
 
     def __init__(self, kind: str, cure: str, value: object) -> None:
-        shown = json.dumps(value, default=str, ensure_ascii=False)
+        shown = json.dumps(value, default=str, ensure_ascii=False).encode(errors="backslashreplace").decode()
         super().__init__(f"{shown if len(shown) <= 60 else shown[:57] + '...'} is no {kind}: write {cure}")
         self.kind = kind
         self.cure = cure
@@ -47,7 +47,12 @@ def text_of(value: Value) -> str:
 
 
 def _truth(value: Any) -> bool:
-    return {"true": True, "false": False}[_text(value).strip().lower()] if not isinstance(value, bool) else value
+    if isinstance(value, bool):
+        return value
+    text = _text(value).strip().lower()
+    if text not in ("true", "false"):
+        raise ValueError
+    return text == "true"
 
 
 def _integer(value: Any) -> int:
