@@ -6,6 +6,8 @@ from typing import Any
 
 ERROR, WARNING = "error", "warning"
 
+Place = tuple[object, ...]
+
 # What a document may hold at most. Far above any book that people write, and far below what would keep a process busy.
 DEEPEST = 100
 MOST_PARTS = 500_000
@@ -32,6 +34,31 @@ def worst(findings: Iterable[Finding]) -> str:
     """`error` where one finding is one, else `warning`, else an empty text."""
     severities = {one.severity for one in findings}
     return ERROR if ERROR in severities else WARNING if severities else ""
+
+
+class Sheet:
+    """Findings as they come up. What is worth refusing in a book of ours, and bearable in one of others, is `strictly` bad."""
+
+    def __init__(self, *, lenient: bool = False) -> None:
+        self.lenient = lenient
+        self.guesses = 0
+        self._found: dict[Finding, None] = {}
+
+    def error(self, code: str, at: Place, message: str) -> None:
+        """What cannot be run, or not as it says."""
+        self._found[Finding(code, ERROR, pointer(*at), message)] = None
+
+    def warning(self, code: str, at: Place, message: str) -> None:
+        """What can be run and is not as it should be."""
+        self._found[Finding(code, WARNING, pointer(*at), message)] = None
+
+    def strictly(self, code: str, at: Place, message: str) -> None:
+        """An error, or a warning where reading is lenient."""
+        (self.warning if self.lenient else self.error)(code, at, message)
+
+    def findings(self) -> list[Finding]:
+        """Every finding once, in the order in which they came up."""
+        return list(self._found)
 
 
 def unreadable(message: str) -> Finding:

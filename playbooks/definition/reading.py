@@ -132,7 +132,7 @@ class _Builder:
 
     def __init__(self, doubles: _Doubles) -> None:
         self.doubles = doubles
-        self.types = JsonTypes()
+        self.types: Any = JsonTypes()
         self.open: list[tuple[list[Any], bool, str | None]] = []  # what is being filled, whether it is an object, its anchor
         self.anchored: dict[str, Any] = {}
         self.documents: list[Any] = []
