@@ -2,15 +2,40 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from playbooks.definition.conditions import ConditionSyntax, Undecidable, holds, read
-from playbooks.definition.graph import ACTION, END, IF, START, Graph, Node
+from playbooks.definition.graph import BOOK, DEFAULT_CASE, END, IF, PARALLEL, START, SWITCH, WHILE, Graph, Node
+from playbooks.definition.variables import text_of
+from playbooks.moves import (
+    Adopt,
+    Arm,
+    AskWhich,
+    Begin,
+    Break,
+    CallBook,
+    Check,
+    Close,
+    Delay,
+    Finish,
+    GiveUp,
+    Local,
+    Move,
+    Open,
+    Pass,
+    Plan,
+    Rescue,
+    Settle,
+    TimedOut,
+    Wait,
+)
 
 MOST_ATTEMPTS = 4
 MOST_CHECKS = 8
 MOST_ASKS = 5  # how often a changed action is asked again before the step fails
 MOST_VISITS = 1000
 BACKOFF_SECONDS = (2, 5, 15, 60, 120, 300, 600, 900)
+TIMEOUT = "ACTION_TIMEOUT"  # how CACAO 2.0 names a step that took too long
 
 REPEATABLE = ("read", "idempotent")
 ASKED_FIRST = ("keyed", "verifiable")
@@ -18,10 +43,11 @@ ASKED_FIRST = ("keyed", "verifiable")
 
 @dataclass(frozen=True)
 class Standing:
-    """The latest attempt at the step where the run stands.
+    """The latest attempt at the step where a frame stands.
 
-    `worth_retrying` says that it failed in a way that may pass; `approval` is the state of the step's latest approval,
-    empty when none was asked; `answer` is what a person said to a question of the step.
+    `worth_retrying`: it failed in a way that may pass. `approval`: the state of the step's latest approval, empty when none was asked.
+    `answer`: what a person said to a question of the step (yes or no, or the key of a case). `unit`: the command and target of the attempt.
+    `rounds` that a loop has begun, and what `broken` a branch of a block, in this visit. `child`: the state of the run that it started.
     """
 
     state: str
@@ -31,12 +57,16 @@ class Standing:
     checks: int = 0
     worth_retrying: bool = False
     approval: str = ""
-    answer: bool | None = None
+    answer: bool | str | None = None
+    unit: tuple[int, int] = (0, 0)
+    rounds: int = 0
+    broken: str = ""
+    child: str = ""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where the run stands: in the innermost open frame, at a step, for the nth time; `opener` is the step that opened the frame."""
+    """Where a frame stands: at a step, for the nth time; `opener` is the step that opened the frame, empty for the book itself."""
 
     step: str
     iteration: int = 1
@@ -44,135 +74,65 @@ class Place:
     timers: Mapping[str, bool] = field(default_factory=dict)  # purpose -> fired
 
 
-@dataclass(frozen=True)
-class Pass:
-    """A control step is done; go to `to`."""
-
-    to: str
-    detail: str = ""
-
-
-@dataclass(frozen=True)
-class Branch:
-    """Open a frame for `branch` and go to `to` in it."""
-
-    branch: str
-    to: str
-    detail: str
-
-
-@dataclass(frozen=True)
-class Return:
-    """The branch ends; its opener goes on to `to`."""
-
-    to: str
-
-
-@dataclass(frozen=True)
-class Delay:
-    """Arm a timer and wait for it."""
-
-    purpose: str
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Write down the attempt: what exactly would run, and ask people when the step says so."""
-
-    attempt: int
-
-
-@dataclass(frozen=True)
-class Wait:
-    """Nothing to do before somebody or something moves."""
-
-    what: str  # approval | person | timer
-
-
-@dataclass(frozen=True)
-class Local:
-    """Act on the subject, in the recording transaction."""
-
-
-@dataclass(frozen=True)
-class Begin:
-    """Write the intent down, then act outside any transaction."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """An attempt was started and its result is not known: ask first (`repeat` says whether it may simply be done again)."""
-
-    repeat: bool
-
-
-@dataclass(frozen=True)
-class GiveUp:
-    """Whether it happened cannot be found out here: a person is asked."""
-
-    detail: str
-
-
-@dataclass(frozen=True)
-class Settle:
-    """The step has ended; go to `to`."""
-
-    to: str
-
-
-@dataclass(frozen=True)
-class AskWhich:
-    """The condition cannot be decided by the values at hand: a person answers it."""
-
-    detail: str
-
-
-@dataclass(frozen=True)
-class Rescue:
-    """A failure has no way of its own: leave every block and go to the book's exception step."""
-
-    to: str
-
-
-@dataclass(frozen=True)
-class Finish:
-    """The run is over."""
-
-    outcome: str  # done | failed
-    detail: str
-
-
-Move = Pass | Branch | Return | Delay | Plan | Wait | Local | Begin | Check | GiveUp | Settle | AskWhich | Rescue | Finish
-
-
-def decide(graph: Graph, place: Place, standing: Standing | None, values: Mapping[str, str], failed: str = "") -> Move:
-    """The next move of a run. `failed` is the sentence of the failure that the run carries to its end, empty when none."""
+def decide(graph: Graph, place: Place, standing: Standing | None, values: Mapping[str, Any], failed: str = "") -> Move:
+    """The next move of a frame in which no branch is open. `values` are those that the step sees.
+    `failed` is the sentence of the failure that the run carries to its end, empty when none.
+    """
     node = graph.nodes[place.step]
     if place.iteration > MOST_VISITS:
-        return Finish("failed", f"{node.name} was entered more than {MOST_VISITS} times")
+        return Finish("stopped", f"{node.name} was entered more than {MOST_VISITS} times")
     if node.kind == END:
         if place.opener:
-            return _leave(graph, place)
+            return Close()
         return Finish("failed", failed) if failed else Finish("done", node.name)
-    if standing is None and node.delay_ms:
+    if standing is None:
+        first = _before(node, place)
+        if first is not None:
+            return first
+    if node.kind == START:
+        return Pass(node.next)
+    move = _within(node, place, standing, values) or _failure(graph, node, place, standing, failed)
+    if isinstance(move, Settle) and not move.to:
+        return Finish("failed", f"{node.name} leads nowhere")
+    return move
+
+
+def _within(node: Node, place: Place, standing: Standing | None, values: Mapping[str, Any]) -> Move | None:
+    """The way of a step by its kind; None when it failed."""
+    if node.is_block:
+        return _block(node, place, standing, values)
+    return _book(node, standing) if node.kind == BOOK else _action(node, place, standing)
+
+
+def is_overdue(node: Node, place: Place, standing: Standing | None) -> bool:
+    """Whether the step's time is over, also while its branches are open; said once."""
+    return place.timers.get(_timeout(node, place)) is True and not (standing and standing.broken)
+
+
+def late(node: Node) -> str:
+    """What is said of a step that took too long, with its id, as CACAO 2.0 wants it."""
+    return f"{TIMEOUT}: {node.name} took longer than {node.timeout_ms / 1000:g} s ({node.id})"
+
+
+def _timeout(node: Node, place: Place) -> str:
+    return f"timeout:{node.id}:{place.iteration}"
+
+
+def _before(node: Node, place: Place) -> Move | None:
+    """What comes before a step begins: its delay, then the timers that may end it."""
+    if node.delay_ms:
         waited = _waited(place, f"delay:{node.id}:{place.iteration}", node.delay_ms / 1000)
         if waited is not None:
             return waited
-    if node.kind == START:
-        return Pass(node.next)
-    if node.kind == IF:
-        return _if(node, standing, values)
-    if node.kind == ACTION:
-        return _action(graph, node, place, standing, failed)
-    return Finish("failed", f"{node.name} is a kind of step that this engine does not run: {node.kind}")
+    if node.timeout_ms and _timeout(node, place) not in place.timers:
+        return Arm(_timeout(node, place), node.timeout_ms / 1000)
+    if node.kind == WHILE and _budget(node, place) not in place.timers:
+        return Arm(_budget(node, place), node.budget.seconds)
+    return None
 
 
-def _leave(graph: Graph, place: Place) -> Move:
-    opener = graph.nodes[place.opener]
-    if not opener.next:
-        return Finish("failed", f"{opener.name} leads nowhere after its branch")
-    return Return(opener.next)
+def _budget(node: Node, place: Place) -> str:
+    return f"budget:{node.id}:{place.iteration}"
 
 
 def _waited(place: Place, purpose: str, seconds: float) -> Move | None:
@@ -181,51 +141,114 @@ def _waited(place: Place, purpose: str, seconds: float) -> Move | None:
     return None if place.timers[purpose] else Wait("timer")
 
 
-def _if(node: Node, standing: Standing | None, values: Mapping[str, str]) -> Move:
+def _block(node: Node, place: Place, standing: Standing | None, values: Mapping[str, Any]) -> Move | None:
+    """None when it failed."""
     if standing is not None:
-        return Wait("person") if standing.answer is None else _way(node, standing.answer)
+        if standing.broken:
+            return None
+        if is_overdue(node, place, standing):
+            return TimedOut(late(node))
+        if standing.state == "unknown":
+            return Wait("person")
+        if standing.state == "started" and node.kind != WHILE:
+            return Settle(node.next)
+    if node.kind == PARALLEL:
+        return Open(tuple(node.branches()), f"{len(node.next_steps)} branches")
+    answer = standing.answer if standing else None
     try:
-        return _way(node, holds(read(node.condition), values))
+        return _case(node, values, answer) if node.kind == SWITCH else _way(node, place, standing, values, answer)
     except (ConditionSyntax, Undecidable) as error:
         return AskWhich(str(error))
 
 
-def _way(node: Node, answer: bool) -> Move:
-    branch, to, said = ("on_true", node.on_true, "Yes") if answer else ("on_false", node.on_false, "No")
-    return Branch(branch, to, said) if to else Pass(node.next, said)
+def _way(node: Node, place: Place, standing: Standing | None, values: Mapping[str, Any], answer: bool | str | None) -> Move:
+    yes = holds(read(node.condition, lenient=True), values) if answer is None else bool(answer)
+    if node.kind == IF:
+        branch, to, said = ("on_true", node.on_true, "Yes") if yes else ("on_false", node.on_false, "No")
+        return Open(((branch, to),), said) if to else Settle(node.next, said)
+    rounds = standing.rounds if standing else 0
+    if not yes:
+        return Settle(node.next, f"No, after {rounds} round{'' if rounds == 1 else 's'}")
+    if rounds >= node.budget.rounds:
+        return Finish("stopped", f"{node.name} has had its {node.budget.rounds} rounds, and its condition still holds")
+    if place.timers.get(_budget(node, place)):
+        return Finish("stopped", f"{node.name} has had its {node.budget.seconds:g} s, and its condition still holds")
+    return Open((("on_true", node.on_true),), f"Yes, round {rounds + 1}")
 
 
-def _action(graph: Graph, node: Node, place: Place, standing: Standing | None, failed: str) -> Move:
+def _case(node: Node, values: Mapping[str, Any], answer: bool | str | None) -> Move:
+    if isinstance(answer, str):
+        key = answer
+    else:
+        value = values.get(node.switch)
+        if value is None and DEFAULT_CASE not in node.cases:
+            raise Undecidable(f"{node.switch} has no value")
+        key = text_of(value) if value is not None else DEFAULT_CASE
+        key = key if key in node.cases else DEFAULT_CASE
+    to = node.cases.get(key, "")
+    return Open(((key, to),), key) if to else Settle(node.next, "No case fits")
+
+
+def _book(node: Node, standing: Standing | None) -> Move | None:
+    """The way of a step that runs another book; None when it failed."""
     if standing is None:
         return Plan(1)
     if standing.state == "planned":
-        return _planned(node, place, standing)
+        return CallBook()
+    if standing.state == "started":
+        return Adopt(standing.child == "done") if standing.child in ("done", "failed", "cancelled") else Wait("run")
+    return Settle(node.next) if standing.state == "ok" else None
+
+
+def _action(node: Node, place: Place, standing: Standing | None) -> Move | None:
+    """The way of an action; None when it failed."""
+    if standing is None:
+        return Plan(1)
+    if standing.state == "ok":
+        units = node.units()
+        after = units.index(standing.unit) + 1 if standing.unit in units else len(units)
+        return Plan(1, units[after]) if after < len(units) else Settle(node.next)
+    if is_overdue(node, place, standing) and _may_be_left(node, place, standing):
+        return TimedOut(late(node))
+    if standing.state == "planned":
+        return _planned(node, standing)
     if standing.state == "started":
         return _started(node, place, standing)
     if standing.state == "unknown":
         return Wait("person")
-    if standing.state == "ok":
-        return Settle(node.next)
     if standing.state == "skipped" and standing.approval == "void" and standing.attempt < MOST_ASKS:
-        return Plan(standing.attempt + 1)
+        return Plan(standing.attempt + 1, standing.unit)
     if standing.state == "failed" and standing.worth_retrying and standing.attempt < MOST_ATTEMPTS:
         seconds = BACKOFF_SECONDS[min(standing.attempt, len(BACKOFF_SECONDS)) - 1]
-        waited = _waited(place, f"retry:{node.id}:{place.iteration}:{standing.attempt}", seconds)
-        return waited if waited is not None else Plan(standing.attempt + 1)
-    return _failure(graph, node, failed)
+        waited = _waited(place, f"retry:{_visit(node, place, standing)}", seconds)
+        return waited if waited is not None else Plan(standing.attempt + 1, standing.unit)
+    return None
 
 
-def _planned(node: Node, place: Place, standing: Standing) -> Move:
+def _may_be_left(node: Node, place: Place, standing: Standing) -> bool:
+    """What has ended by itself is not left any more; a call without an answer is asked after once more before it is."""
+    if standing.state == "started":
+        return place.timers.get(check_purpose(node, place, standing)) is False
+    return standing.state in ("planned", "unknown") or (standing.state == "failed" and standing.worth_retrying)
+
+
+def _planned(node: Node, standing: Standing) -> Move:
     if node.asking is not None and standing.approval != "approved":
         return Wait("approval")
     if standing.kind == "manual":
-        if node.timeout_ms:
-            waited = _waited(place, f"timeout:{node.id}:{place.iteration}", node.timeout_ms / 1000)
-            if waited is None:
-                return GiveUp("Nobody answered in time")
-            return waited if isinstance(waited, Delay) else Wait("person")
         return Wait("person")
     return Local() if standing.kind == "local" else Begin()
+
+
+def _visit(node: Node, place: Place, standing: Standing) -> str:
+    """Names one attempt of one visit, so that a timer is armed once for it. A step of one command and one target keeps a short name."""
+    unit = "" if standing.unit == (0, 0) else ":{}.{}".format(*standing.unit)
+    return f"{node.id}:{place.iteration}{unit}:{standing.attempt}"
+
+
+def check_purpose(node: Node, place: Place, standing: Standing) -> str:
+    """The timer after which a call without an answer is asked after."""
+    return f"check:{_visit(node, place, standing)}:{standing.checks}"
 
 
 def _started(node: Node, place: Place, standing: Standing) -> Move:
@@ -234,15 +257,18 @@ def _started(node: Node, place: Place, standing: Standing) -> Move:
     if standing.checks >= MOST_CHECKS:
         return GiveUp(f"The product did not tell whether it happened, asked {standing.checks} times")
     # A timer is armed only when an answer was missed; a lost worker leaves none, and then we ask at once.
-    purpose = f"check:{node.id}:{place.iteration}:{standing.attempt}:{standing.checks}"
-    if place.timers.get(purpose) is False:
+    if place.timers.get(check_purpose(node, place, standing)) is False:
         return Wait("timer")
     return Check(repeat=standing.effect in REPEATABLE)
 
 
-def _failure(graph: Graph, node: Node, failed: str) -> Move:
+def _failure(graph: Graph, node: Node, place: Place, standing: Standing | None, failed: str) -> Move:
+    """A failed step goes its own way, else fails the block around it, else the book's exception step is the last way."""
+    detail = standing.broken if standing and standing.broken else f"{node.name} failed"
     if node.on_failure:
-        return Settle(node.on_failure)
+        return Settle(node.on_failure, detail, failed=True)
+    if place.opener:
+        return Break(detail)
     if graph.exception and not failed:
-        return Rescue(graph.exception)
+        return Rescue(graph.exception, detail)
     return Finish("failed", f"{node.name} failed, and the book has no way for that")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from playbooks.definition.graph import Command, Node
-from playbooks.definition.variables import UndefinedVariable, UnfitValue, filled, filled_json, in_a_header, in_a_path, names_in
+from playbooks.definition.scoping import handed
+from playbooks.definition.variables import UndefinedVariable, UnfitValue, filled, filled_json, in_a_header, in_a_path, names_in, text_of
 
 SECRET = re.compile(r"\[secret [^\]]*\]")
 
@@ -39,7 +40,7 @@ class Piece:
 Line = tuple[Piece, ...]
 
 
-def start_line(command: Command, values: Mapping[str, str]) -> tuple[str, str]:
+def start_line(command: Command, values: Mapping[str, Any]) -> tuple[str, str]:
     """Method and path of an http-api command, every value quoted for its place. Raises CannotRender."""
     method, _, rest = command.text.partition(" ")
     try:
@@ -48,17 +49,16 @@ def start_line(command: Command, values: Mapping[str, str]) -> tuple[str, str]:
         raise CannotRender(f"The address cannot be written: {error}") from error
 
 
-def used(node: Node, values: Mapping[str, str]) -> dict[str, str]:
-    """The variables that stand in the step's texts, with their values."""
-    texts = [*node.arguments.values(), *(f"{c.text}\n{c.content}\n{chr(10).join(c.headers.values())}" for c in node.commands)]
-    return {name: values[name] for text in texts for name in names_in(text) if values.get(name) is not None}
+def used(node: Node, command: Command, values: Mapping[str, Any]) -> dict[str, str]:
+    """The variables that stand in the command's texts, with their values as text."""
+    texts = [*node.arguments.values(), f"{command.text}\n{command.content}\n{chr(10).join(command.headers.values())}"]
+    return {name: text_of(values[name]) for text in texts for name in names_in(str(text)) if values.get(name) is not None}
 
 
 def http_call(
-    node: Node, values: Mapping[str, str], reaching: Reaching, *, method: str, path: str, targets: list[str], key: str
+    node: Node, command: Command, values: Mapping[str, Any], reaching: Reaching, *, method: str, path: str, targets: list[str], key: str
 ) -> dict[str, Any]:
     """The whole request: address, headers with secrets by name, body, targets, key, and how it is taken back. Raises CannotRender."""
-    command = node.commands[0]
     base = reaching.base_url.rstrip("/")
     try:
         headers = {name: filled(text, values, in_a_header) for name, text in sorted(command.headers.items())}
@@ -87,29 +87,38 @@ def http_call(
         "targets": targets,
         "key": key,
         "undo": undo,
-        "values": used(node, values),
+        "values": used(node, command, values),
     }
 
 
-def local_call(node: Node, values: Mapping[str, str], *, subject: str, key: str) -> dict[str, Any]:
+def local_call(node: Node, command: Command, values: Mapping[str, Any], *, subject: str, key: str) -> dict[str, Any]:
     """The action on the subject with its arguments. Raises CannotRender."""
     try:
         arguments = {name: filled(str(text), values) for name, text in node.arguments.items()}
     except UndefinedVariable as error:
         raise CannotRender(f"The action cannot be written: {error}") from error
-    action = node.commands[0].text.strip()
+    action = command.text.strip()
     base: dict[str, Any] = {"kind": "local", "action": action, "effect": "local", "targets": [subject], "key": key, "undo": None}
-    return {**base, "arguments": arguments, "values": used(node, values)}
+    return {**base, "arguments": arguments, "values": used(node, command, values)}
 
 
-def manual_call(node: Node, values: Mapping[str, str], *, key: str) -> dict[str, Any]:
-    """What a person is asked to do. Raises CannotRender."""
+def manual_call(node: Node, command: Command, values: Mapping[str, Any], *, target: str, key: str) -> dict[str, Any]:
+    """What a person is asked to do, or the command that nobody else carries out here, with what it returns. Raises CannotRender."""
     try:
-        text = filled(node.commands[0].text, values)
+        text = filled(command.text, values)
+        content = filled(command.content, values)
     except UndefinedVariable as error:
         raise CannotRender(f"The request cannot be written: {error}") from error
     base: dict[str, Any] = {"kind": "manual", "action": "manual", "effect": "unsafe", "targets": [], "key": key, "undo": None}
-    return {**base, "text": text, "values": used(node, values)}
+    shown = {"command": command.kind, "content": content, "target": target} if command.kind != "manual" or target else {}
+    returns = {"returns": list(node.out_args)} if node.out_args else {}
+    return {**base, "text": text, **shown, **returns, "values": used(node, command, values)}
+
+
+def book_call(node: Node, values: Mapping[str, Any], *, key: str) -> dict[str, Any]:
+    """Which other book runs, in which version (empty: the newest), and what is handed to it."""
+    base: dict[str, Any] = {"kind": "book", "action": "book", "effect": "local", "targets": [], "key": key, "undo": None}
+    return {**base, "book": node.callee, "version": node.callee_version, "arguments": handed(node.in_args, values), "values": {}}
 
 
 def lines(rendered: Mapping[str, Any]) -> tuple[Line, ...]:
@@ -124,7 +133,13 @@ def lines(rendered: Mapping[str, Any]) -> tuple[Line, ...]:
         texts.append(str(rendered["action"]))
         texts += [f"{name}: {value}" for name, value in rendered["arguments"].items()]
     elif rendered.get("kind") == "manual":
-        texts.append(str(rendered["text"]))
+        texts += [str(rendered["text"]), *str(rendered.get("content", "")).splitlines()]
+        texts += [f"on {rendered['target']}"] if rendered.get("target") else []
+    elif rendered.get("kind") == "book":
+        texts += [
+            f"{rendered['book']} {rendered['version']}".strip(),
+            *(f"{name}: {value}" for name, value in rendered["arguments"].items()),
+        ]
     values = sorted({v for v in rendered.get("values", {}).values() if v.strip()}, key=len, reverse=True)
     marked = re.compile("|".join([SECRET.pattern, *(re.escape(value) for value in values)]))
     return tuple(_pieces(text, marked) for text in texts)

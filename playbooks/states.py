@@ -25,6 +25,7 @@ class Waits(TextChoices):
     APPROVAL = "approval", "A vote"
     PERSON = "person", "A person's answer"
     TIMER = "timer", "A time"
+    RUN = "run", "Another book"
 
 
 class StepState(TextChoices):
@@ -78,3 +79,11 @@ class EffectClass(TextChoices):
     KEYED = "keyed", "Carries a key: asked first, repeated only under the same key"
     VERIFIABLE = "verifiable", "Can be looked up: asked first, repeated when it is not there"
     UNSAFE = "unsafe", "Never repeated by itself: a person is asked whether it happened"
+
+
+class SignaturesAsked(TextChoices):
+    """What an agency asks of a book before it runs; the words of `definition.trust.Requirement`."""
+
+    NONE = "none", "No signature"
+    VALID = "valid", "A sound signature"
+    TRUSTED = "trusted", "A signature of a trusted signer"

@@ -6,13 +6,14 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import orjson
 from django.db import connection
 from psycopg import Cursor
 
 from playbooks.definition.graph import Graph
-from playbooks.engine.hand import Claim, FencedOff, Hand, revived
+from playbooks.engine.hand import Claim, FencedOff, Hand, Known, revived
 from playbooks.models import Approval, Frame, Run, StepAttempt
 from playbooks.queries.books import graph_at
 from tenants.actors import playbook_run
@@ -43,28 +44,29 @@ SELECT set_config('app.taken', COALESCE((SELECT id::text FROM taken), ''), true)
 # A statement of its own, in the same round trip: it sees what was committed while the one before waited for the row.
 RUN_FIELDS = [one.attname for one in Run._meta.concrete_fields]
 LOAD = f"""
-SELECT {", ".join(f"r.{one}" for one in RUN_FIELDS)}, r.xmin::text, b.name, b.slug,
-  blocks.open, to_jsonb(tried), asked.row, asked.withdrawn, clocks.set
+SELECT {", ".join(f"r.{one}" for one in RUN_FIELDS)}, r.xmin::text, b.name, b.slug, blocks.open
 FROM playbooks_run r JOIN playbooks_book b ON b.id = r.book_id
 CROSS JOIN LATERAL (
-  SELECT jsonb_agg(to_jsonb(f) ORDER BY f.id) AS open FROM playbooks_frame f
+  SELECT jsonb_agg(jsonb_build_object('frame', to_jsonb(f), 'attempt', to_jsonb(tried), 'approval', asked.row, 'withdrawn', asked.withdrawn,
+    'timers', clocks.set, 'child', child.row) ORDER BY f.id) AS open
+  FROM playbooks_frame f
+  LEFT JOIN LATERAL (
+    SELECT a.* FROM playbooks_stepattempt a WHERE a.agency_id = f.agency_id AND a.run_id = f.run_id AND a.frame_id = f.id
+      AND a.step_id = f.cursor AND a.iteration = COALESCE((f.visits ->> f.cursor)::int, 1)
+    ORDER BY a.id DESC LIMIT 1) tried ON true
+  LEFT JOIN LATERAL (
+    SELECT to_jsonb(p) AS row, c.withdrawn_at IS NOT NULL AS withdrawn FROM playbooks_approval p
+    LEFT JOIN playbooks_standingconsent c ON c.agency_id = p.agency_id AND c.id = p.consent_id
+    WHERE p.agency_id = f.agency_id AND p.subject = r.subject AND p.run_id = f.run_id AND p.frame_id = f.id
+      AND p.step_id = f.cursor AND p.iteration = tried.iteration
+    ORDER BY p.id DESC LIMIT 1) asked ON true
+  LEFT JOIN LATERAL (
+    SELECT jsonb_object_agg(t.purpose, t.fired_at IS NOT NULL) AS set FROM playbooks_timer t
+    WHERE t.agency_id = f.agency_id AND t.run_id = f.run_id AND t.frame_id = f.id) clocks ON true
+  LEFT JOIN LATERAL (
+    SELECT jsonb_build_object('state', o.state, 'detail', o.detail, 'variables', o.variables) AS row FROM playbooks_run o
+    WHERE tried.kind = 'book' AND o.agency_id = f.agency_id AND o.parent_attempt_id = tried.id) child ON true
   WHERE f.agency_id = r.agency_id AND f.run_id = r.id AND f.ended_at IS NULL) blocks
-LEFT JOIN LATERAL (
-  SELECT f.* FROM playbooks_frame f WHERE f.agency_id = r.agency_id AND f.run_id = r.id AND f.ended_at IS NULL
-  ORDER BY f.id DESC LIMIT 1) here ON true
-LEFT JOIN LATERAL (
-  SELECT a.* FROM playbooks_stepattempt a WHERE a.agency_id = r.agency_id AND a.run_id = r.id AND a.frame_id = here.id
-    AND a.step_id = here.cursor AND a.iteration = COALESCE((here.visits ->> here.cursor)::int, 1)
-  ORDER BY a.attempt DESC, a.id DESC LIMIT 1) tried ON true
-LEFT JOIN LATERAL (
-  SELECT to_jsonb(p) AS row, c.withdrawn_at IS NOT NULL AS withdrawn FROM playbooks_approval p
-  LEFT JOIN playbooks_standingconsent c ON c.agency_id = p.agency_id AND c.id = p.consent_id
-  WHERE p.agency_id = r.agency_id AND p.subject = r.subject AND p.run_id = r.id AND p.frame_id = here.id
-    AND p.step_id = here.cursor AND p.iteration = tried.iteration
-  ORDER BY p.id DESC LIMIT 1) asked ON true
-LEFT JOIN LATERAL (
-  SELECT jsonb_object_agg(t.purpose, t.fired_at IS NOT NULL) AS set FROM playbooks_timer t
-  WHERE t.agency_id = r.agency_id AND t.run_id = r.id AND t.frame_id = here.id) clocks ON true
 WHERE r.agency_id = %s AND r.id = (SELECT NULLIF(current_setting('app.taken', true), '')::bigint)
 """  # noqa: S608 (our own names)
 
@@ -116,10 +118,11 @@ def _read(agency_id: int, actor: str, taking: Statement, clock: Callable[[], dat
     rows = executed(agency_id, actor, taking, (LOAD, [agency_id]))
     if not rows:
         return None
-    values, (seen, name, slug, frames, attempt, approval, withdrawn, timers) = rows[0][: len(RUN_FIELDS)], rows[0][len(RUN_FIELDS) :]
+    values, (seen, name, slug, blocks) = rows[0][: len(RUN_FIELDS)], rows[0][len(RUN_FIELDS) :]
     run = Run.from_db("default", RUN_FIELDS, values)
     run.variables = orjson.loads(run.variables)
     taken = Claim(agency_id, run.pk, run.fence, str(run.public_id))
+    open_blocks = orjson.loads(blocks or "[]")
     return Hand(
         claim=taken,
         run=run,
@@ -127,9 +130,16 @@ def _read(agency_id: int, actor: str, taking: Statement, clock: Callable[[], dat
         by=playbook_run(taken.run, label=name, agency_id=agency_id, clock=clock),
         seen=seen,
         sure_until=sent + LEASE_SECONDS,
-        frames={row["id"]: Frame(**row) for row in orjson.loads(frames or "[]")},
-        attempt=revived(StepAttempt, attempt),
-        approval=revived(Approval, approval),
-        withdrawn=bool(withdrawn),
-        timers=orjson.loads(timers) if timers else {},
+        frames={one["frame"]["id"]: Frame(**one["frame"]) for one in open_blocks},
+        known={one["frame"]["id"]: _known(one) for one in open_blocks},
+    )
+
+
+def _known(block: dict[str, Any]) -> Known:
+    return Known(
+        attempt=revived(StepAttempt, block["attempt"]),
+        approval=revived(Approval, block["approval"]),
+        withdrawn=bool(block["withdrawn"]),
+        timers=block["timers"] or {},
+        child=block["child"] or {},
     )

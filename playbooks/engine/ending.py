@@ -3,24 +3,38 @@
 from typing import Any
 
 from playbooks.engine.hand import Hand
-from playbooks.engine.planning import attempt_at, effect_key
+from playbooks.engine.planning import attempt_at
 from playbooks.engine.spot import Spot
+from playbooks.engine.writing import transaction_of, write
 from playbooks.events import RunEnded, StepEnded, UndoRegistered
-from playbooks.models import StepAttempt
+from playbooks.models import Run, StepAttempt
+from playbooks.operations.telling import wake
 from playbooks.states import RunState, StepState, Waits
 
 SAID = {"ok": "done", "failed": "failed", "unknown": "ended without a known result", "skipped": "not done"}
 
 
-def note_control(hand: Hand, spot: Spot, *, detail: str) -> None:
-    """A start, an end or a decision is done: one row, unless a person's answer already is one."""
-    if spot.attempt is not None:
-        return
-    one = attempt_at(hand, spot, effect_key=effect_key(hand.run, spot), state=StepState.OK, detail=detail)
+def note_control(hand: Hand, spot: Spot) -> None:
+    """A start or an end is done: one row."""
+    one = attempt_at(hand, spot, state=StepState.OK)
     one.started_at = one.ended_at = one.ready_at
     hand.changed(one)
-    if spot.node.kind == "if-condition":
+
+
+def settle_block(hand: Hand, spot: Spot, *, detail: str, failed: bool = False) -> None:
+    """A step that chooses or opens branches has ended: its one row, told where it decided without opening any."""
+    attempt = spot.known.attempt
+    if attempt is None:
+        attempt = attempt_at(hand, spot)
+        attempt.started_at = attempt.ready_at
         hand.tell("decided", f"{spot.node.name} {detail}", step_id=spot.node.id)
+    attempt.state, attempt.ended_at = StepState.FAILED if failed else StepState.OK, hand.by.now()
+    if detail or failed:
+        attempt.detail = detail[:2000]
+    if failed:
+        hand.run.variables = {**hand.run.variables, "__problem__": detail}
+        hand.tell("failed", f"{spot.node.name}: failed. {detail}", step_id=spot.node.id)
+    hand.changed(attempt)
 
 
 def finish_attempt(
@@ -29,7 +43,7 @@ def finish_attempt(
     state: StepState,
     detail: str,
     *,
-    outputs: dict[str, str] | None = None,
+    outputs: dict[str, Any] | None = None,
     response: dict[str, Any] | None = None,
 ) -> None:
     """End an attempt: result, variables, the undo of what was done, the fact."""
@@ -38,7 +52,7 @@ def finish_attempt(
     attempt.response = response if response is not None else attempt.response
     if state != StepState.UNKNOWN:
         attempt.ended_at = now
-    changed = dict(outputs or {})
+    changed: dict[str, Any] = dict(outputs or {})
     if state in (StepState.FAILED, StepState.SKIPPED):
         changed["__problem__"] = detail
     attempt.assigned = {name: [run.variables.get(name), value] for name, value in changed.items()}
@@ -56,13 +70,25 @@ def finish_attempt(
         hand.tell("undo", f"Can be undone: {undo['text']}", step_id=attempt.step_id, event=registered)
 
 
-def finish_run(hand: Hand, outcome: str, detail: str) -> None:
-    """The run is over."""
+def end_run(hand: Hand, outcome: str, detail: str) -> None:
+    """Write down that the run is over; a run that another one waits for wakes it. Raises Moved."""
+    _finish(hand, outcome, detail)
+    waiting = hand.run.parent_attempt_id
+    if waiting is None:
+        write(hand)
+        return
+    with transaction_of(hand):
+        write(hand)
+        parent_id = StepAttempt.objects.values_list("run_id", flat=True).get(pk=waiting)
+        wake(run=Run.objects.locked(pk=parent_id), by=hand.by)
+
+
+def _finish(hand: Hand, outcome: str, detail: str) -> None:
     now, run = hand.by.now(), hand.run
     for frame in list(hand.frames.values()):
         frame.ended_at = now
         hand.moved(frame)
     run.state = RunState.DONE if outcome == "done" else RunState.FAILED
     run.waits_for, run.detail, run.ended_at, run.lease_owner = Waits.NOTHING, detail, now, ""
-    event = RunEnded(run=hand.claim.run, about=run.subject, outcome=outcome, detail=detail)
+    event = RunEnded(run=hand.claim.run, about=run.subject, outcome=str(run.state), detail=detail)
     hand.tell("ended", f"The run ended: {detail or outcome}", event=event)

@@ -43,7 +43,7 @@ class Unwritten:
     attempts: list[StepAttempt] = field(default_factory=list)
     changed: dict[int, StepAttempt] = field(default_factory=dict)
     frames: dict[int, Frame] = field(default_factory=dict)
-    opened: Frame | None = None
+    opened: list[Frame] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     facts: list[dict[str, Any]] = field(default_factory=list)
     fact_classes: set[type] = field(default_factory=set)
@@ -53,8 +53,19 @@ class Unwritten:
 
 
 @dataclass
+class Known:
+    """What is known of the present visit of the step where a frame stands: its latest attempt and approval, and the frame's timers."""
+
+    attempt: StepAttempt | None = None
+    approval: Approval | None = None
+    withdrawn: bool = False  # the standing consent that the approval counts has ended
+    timers: dict[str, bool] = field(default_factory=dict)
+    child: dict[str, Any] = field(default_factory=dict)  # state, detail and variables of the run that the attempt started
+
+
+@dataclass
 class Hand:
-    """The run, its open frames, and what is known of the step where it stands.
+    """The run, its open frames, and what is known of the steps where they stand.
 
     `seen` names the version of the run's row that all this belongs to: a write goes through on that one only.
     `sure_until` (seconds of the monotonic clock) is when the lease ends at the earliest.
@@ -67,10 +78,7 @@ class Hand:
     seen: str
     sure_until: float
     frames: dict[int, Frame]
-    attempt: StepAttempt | None
-    approval: Approval | None
-    withdrawn: bool  # the standing consent that the approval counts has ended
-    timers: dict[str, bool]
+    known: dict[int, Known]
     connectors: list[Connector] | None = None
     unwritten: Unwritten = field(default_factory=Unwritten)
     heard: bool = False  # somebody is to be told of facts that were written
@@ -113,9 +121,9 @@ class Hand:
         if frame.ended_at is not None:
             self.frames.pop(frame.pk, None)
 
-    def innermost(self) -> Frame:
-        """The frame in which the run stands."""
-        return self.frames[max(self.frames)]
+    def known_at(self, frame: Frame) -> Known:
+        """What is known where a frame stands; nothing, right after it came there."""
+        return self.known.setdefault(frame.pk, Known())
 
     def let_go(self, *, waits_for: str, wake_at: datetime | None = None) -> None:
         """Put the run down until something moves it (`wake_at` None), or until a time."""
@@ -126,11 +134,10 @@ class Hand:
             run.wake_at = wake_at
 
 
-def revived(model: type, text: Any) -> Any:
-    """An instance of the model from a row in JSON; its times stay texts, as nothing here reckons with them."""
-    if text is None:
+def revived(model: type, row: Any) -> Any:
+    """An instance of the model from a row that came as JSON; its times stay texts, as nothing here reckons with them."""
+    if row is None:
         return None
-    row = orjson.loads(text)
-    one = model(**row)
+    one = model(**(orjson.loads(row) if isinstance(row, (str, bytes)) else row))
     one._state.adding, one._state.db = False, "default"
     return one

@@ -8,7 +8,8 @@ from django.conf import settings
 
 from playbooks.catalogue import action as local_action
 from playbooks.definition.canonical import sha256_of
-from playbooks.definition.graph import Node
+from playbooks.definition.graph import BOOK, IF, SWITCH, WHILE, Node
+from playbooks.definition.scoping import anew, seen_from
 from playbooks.definition.variables import filled
 from playbooks.engine.claiming import executed
 from playbooks.engine.hand import Hand, revived
@@ -17,7 +18,7 @@ from playbooks.engine.writing import transaction_of, write
 from playbooks.events import ApprovalAsked, ApprovalDecided
 from playbooks.models import Approval, Connector, Run, StandingConsent, StepAttempt
 from playbooks.products import product
-from playbooks.rendering import CannotRender, Reaching, http_call, local_call, manual_call, start_line
+from playbooks.rendering import CannotRender, Reaching, book_call, http_call, local_call, manual_call, start_line
 from playbooks.states import ApprovalState, EffectClass, StepState
 
 # The watch lead is told when a third of the time is left: 20 of 30 minutes.
@@ -25,24 +26,40 @@ REMIND_AFTER = 2 / 3
 CONNECTORS = "SELECT to_jsonb(c) FROM playbooks_connector c WHERE c.agency_id = %s AND c.enabled ORDER BY c.id"
 
 
-def kind_of(node: Node) -> str:
-    """How a step is carried out: local, http or manual; control steps by their own name."""
-    if node.command is None:
-        return {"if-condition": "if"}.get(node.kind, node.kind)
-    return {"local-action": "local", "http-api": "http"}.get(node.command.kind, "manual")
+CONTROL_KINDS = {IF: "if", WHILE: "while", SWITCH: "switch", BOOK: "book"}
+CARRIED_OUT = {"local-action": "local", "http-api": "http", "openc2-http": "http"}
 
 
-def effect_key(run: Run, spot: Spot, *, command_no: int = 0, target: str = "") -> str:
+def kind_of(node: Node, unit: tuple[int, int] = (0, 0)) -> str:
+    """How a command of a step is carried out: local, http or manual; other steps by their own name."""
+    if not node.commands:
+        return CONTROL_KINDS.get(node.kind, node.kind)
+    command = node.commands[unit[0]]
+    kind = CARRIED_OUT.get(command.kind, "manual")
+    return "manual" if kind == "http" and product(category_of(node)) is None else kind
+
+
+def category_of(node: Node) -> str:
+    """The kind of product that the step speaks to."""
+    return node.agent.category if node.agent else ""
+
+
+def effect_key(run: Run, spot: Spot, unit: tuple[int, int] = (0, 0)) -> str:
     """The key under which the outside may know this effect: the same for every attempt at it."""
-    return sha256_of([str(run.public_id), spot.frame.pk, spot.node.id, command_no, target, spot.iteration])
+    return sha256_of([str(run.public_id), spot.frame.pk, spot.node.id, unit[0], _target(spot.node, unit), spot.iteration])
 
 
-def attempt_at(hand: Hand, spot: Spot, **more: Any) -> StepAttempt:
-    """A new attempt at the step where the run stands."""
+def _target(node: Node, unit: tuple[int, int]) -> str:
+    return node.targets[unit[1]].id if node.targets else ""
+
+
+def attempt_at(hand: Hand, spot: Spot, unit: tuple[int, int] = (0, 0), **more: Any) -> StepAttempt:
+    """A new attempt at a command of the step, on a target."""
     node, claim = spot.node, hand.claim
     here = {"agency_id": claim.agency_id, "run_id": claim.run_id, "frame_id": spot.frame.pk, "step_id": node.id}
-    said = {"kind": kind_of(node), "name": node.name, "fence": claim.fence, "ready_at": hand.by.now()}
-    return StepAttempt(**here, **said, iteration=spot.iteration, **more)
+    said = {"kind": kind_of(node, unit), "name": node.name, "fence": claim.fence, "ready_at": hand.by.now()}
+    at = {"command_no": unit[0], "target": _target(node, unit), "iteration": spot.iteration}
+    return StepAttempt(**here, **said, **at, effect_key=effect_key(hand.run, spot, unit), **more)
 
 
 def connected(hand: Hand, wanted: Callable[[Connector], bool]) -> Connector | None:
@@ -54,25 +71,26 @@ def connected(hand: Hand, wanted: Callable[[Connector], bool]) -> Connector | No
     return next((one for one in hand.connectors if wanted(one)), None)
 
 
-def rendered_for(hand: Hand, spot: Spot) -> dict[str, Any]:
-    """Exactly what the step would run now. Raises CannotRender. At most one query."""
-    run = hand.run
-    values = {name: value for name, value in run.variables.items() if value is not None}
-    node, key = spot.node, effect_key(run, spot)
-    kind = kind_of(node)
+def rendered_for(hand: Hand, spot: Spot, unit: tuple[int, int]) -> dict[str, Any]:
+    """Exactly what a command of the step would run now on a target. Raises CannotRender. At most one query."""
+    run, node = hand.run, spot.node
+    values, key, kind = seen_from(node, run.variables), effect_key(run, spot, unit), kind_of(node, unit)
+    if kind == "book":
+        return book_call(node, values, key=key)
+    command = node.commands[unit[0]]
     if kind == "local":
-        rendered = local_call(node, values, subject=run.subject, key=key)
+        rendered = local_call(node, command, values, subject=run.subject, key=key)
         if local_action(rendered["action"]) is None:
             raise CannotRender(f"There is no action {rendered['action']} on this subject.")
         return rendered
     if kind == "manual":
-        return manual_call(node, values, key=key)
-    category = node.agent.category if node.agent else ""
+        return manual_call(node, command, values, target=node.targets[unit[1]].name if node.targets else "", key=key)
+    category = category_of(node)
     connector = connected(hand, lambda one: one.kind == category)
     known = product(category)
     if connector is None or known is None:
         raise CannotRender(f"The agency has connected no {known.label.lower() if known else category or 'product'}.")
-    method, path = start_line(node.commands[0], values)
+    method, path = start_line(command, values)
     found = known.action_for(method, path)
     if found is None:
         raise CannotRender(f"{known.label} knows no {method} {path}.")
@@ -86,28 +104,29 @@ def rendered_for(hand: Hand, spot: Spot) -> dict[str, Any]:
         undo=action.undoing(parts) if action.undoing else None,
         undo_text=action.undo_text.format(**parts),
     )
-    return http_call(node, values, reaching, method=method, path=path, targets=list(parts.values()), key=key)
+    return http_call(node, command, values, reaching, method=method, path=path, targets=list(parts.values()), key=key)
 
 
-def reach_of(rendered: dict[str, Any], node: Node, values: dict[str, str | None]) -> str:
+def reach_of(rendered: dict[str, Any], node: Node, values: dict[str, Any]) -> str:
     """What the action touches, in words: the book's own sentence, else the product's."""
     if node.asking and node.asking.touches:
-        return filled(node.asking.touches, {k: v for k, v in values.items() if v is not None})
+        return filled(node.asking.touches, values)
     known = product(str(rendered["action"]).partition(".")[0])
     action = known.named(rendered["action"]) if known else None
     return action.reach({"host": rendered["targets"][0]}) if action and rendered["targets"] else ""
 
 
-def plan(hand: Hand, spot: Spot, number: int) -> None:
+def plan(hand: Hand, spot: Spot, number: int, unit: tuple[int, int]) -> None:
     """Write the attempt down, and ask for approval when the step wants it and none stands for exactly this.
-
     An action that asks nobody is written with what becomes of it, if that is in the same statement.
     """
-    node, run = spot.node, hand.run
-    spot.attempt = attempt = attempt_at(hand, spot, attempt=number, effect_key=effect_key(run, spot))
+    node, run, known = spot.node, hand.run, spot.known
+    if number == 1 and unit == (0, 0):
+        run.variables = anew(node, run.variables)
+    known.attempt = attempt = attempt_at(hand, spot, unit, attempt=number)
     hand.changed(attempt)
     try:
-        rendered = rendered_for(hand, spot)
+        rendered = rendered_for(hand, spot, unit)
     except CannotRender as error:
         attempt.state, attempt.detail, attempt.ended_at, attempt.effect_class = (
             StepState.FAILED,
@@ -119,7 +138,7 @@ def plan(hand: Hand, spot: Spot, number: int) -> None:
         hand.tell("failed", f"{node.name}: {error}", step_id=node.id)
         return
     attempt.rendered, attempt.request_hash, attempt.effect_class = rendered, sha256_of(rendered), rendered["effect"]
-    standing = spot.approval
+    standing = known.approval
     if node.asking and not (standing and standing.state == ApprovalState.APPROVED and standing.hash == attempt.request_hash):
         ask(hand, spot, attempt)
 
@@ -128,14 +147,14 @@ def ask(hand: Hand, spot: Spot, attempt: StepAttempt) -> None:
     """Ask people for exactly this action; the agency's standing consent counts for its vote."""
     with transaction_of(hand):
         write(hand)
-        spot.approval, spot.withdrawn = _asked(hand, spot, attempt), False
+        spot.known.approval, spot.known.withdrawn = _asked(hand, spot, attempt), False
         write(hand)
 
 
 def _asked(hand: Hand, spot: Spot, attempt: StepAttempt) -> Approval:
     node, run, now, rendered = spot.node, hand.run, hand.by.now(), attempt.rendered
     assert node.asking is not None
-    values = {k: v for k, v in run.variables.items() if v is not None}
+    values = seen_from(node, run.variables)
     consent = next(
         (one for one in StandingConsent.objects.filter(withdrawn_at=None).order_by("id") if rendered["action"] in one.actions), None
     )
@@ -152,7 +171,7 @@ def _asked(hand: Hand, spot: Spot, attempt: StepAttempt) -> Approval:
         action=filled(node.asking.title, values),
         rendered=rendered,
         hash=attempt.request_hash,
-        touches=reach_of(rendered, node, run.variables),
+        touches=reach_of(rendered, node, values),
         undo_text=(rendered["undo"] or {}).get("text", ""),
         asks_agency=consent is None,
         consent=consent,

@@ -1,35 +1,32 @@
-"""Where a run stands, in the shape that `decide` thinks in."""
+"""Where a frame of a run stands, in the shape that `decide` thinks in."""
 
 from dataclasses import dataclass
 
 from playbooks.decide import Place, Standing
-from playbooks.definition.graph import Graph, Node
-from playbooks.engine.hand import Hand
-from playbooks.models import Approval, Frame, StepAttempt
+from playbooks.definition.graph import Agent, Command, Graph, Node
+from playbooks.engine.hand import Hand, Known
+from playbooks.models import Frame, StepAttempt
 
 
 @dataclass
 class Spot:
-    """The innermost open frame, its step, and what is known of the step's present visit."""
+    """A frame, its step, and what is known of the step's present visit."""
 
     graph: Graph
     frame: Frame
     node: Node
     iteration: int
-    attempt: StepAttempt | None
-    approval: Approval | None
-    withdrawn: bool  # the standing consent that the approval counts has ended
-    timers: dict[str, bool]
+    known: Known
 
     @property
     def place(self) -> Place:
         """Where it is, as `decide` sees it."""
-        return Place(self.node.id, self.iteration, self.frame.step_id, self.timers)
+        return Place(self.node.id, self.iteration, self.frame.step_id, self.known.timers)
 
     @property
     def standing(self) -> Standing | None:
         """The latest attempt as `decide` sees it."""
-        one = self.attempt
+        one = self.known.attempt
         if one is None:
             return None
         return Standing(
@@ -39,28 +36,45 @@ class Spot:
             attempt=one.attempt,
             checks=one.checks,
             worth_retrying=bool(one.response.get("passing")),
-            approval=self.approval.state if self.approval else "",
+            approval=self.known.approval.state if self.known.approval and self.node.asking else "",
             answer=one.response.get("answer"),
+            unit=self.unit,
+            rounds=one.checks if self.node.is_block else 0,
+            broken=one.response.get("broken", ""),
+            child=str(self.known.child.get("state", "")),
         )
 
+    @property
+    def unit(self) -> tuple[int, int]:
+        """The command and the target of the latest attempt, counted from 0."""
+        one = self.known.attempt
+        return (one.command_no, self._number(one)) if one is not None else (0, 0)
 
-def spot_of(hand: Hand, graph: Graph) -> Spot:
-    """Where the run stands as it was read. No query."""
-    spot = arrived(graph, hand.innermost())
-    spot.attempt, spot.timers = hand.attempt, hand.timers
-    if spot.node.asking:
-        spot.approval, spot.withdrawn = hand.approval, hand.withdrawn
-    return spot
+    def _number(self, attempt: StepAttempt) -> int:
+        return next((number for number, target in enumerate(self.node.targets) if target.id == attempt.target), 0)
+
+    @property
+    def command(self) -> Command | None:
+        """The command that the latest attempt is about."""
+        number = self.unit[0]
+        return self.node.commands[number] if number < len(self.node.commands) else None
+
+    @property
+    def target(self) -> Agent | None:
+        """The target that the latest attempt is about."""
+        return self.node.targets[self.unit[1]] if self.node.targets else None
 
 
-def arrived(graph: Graph, frame: Frame) -> Spot:
-    """Where the run stands right after it came to a step: nothing was tried there in this visit yet. No query."""
+def spot_at(hand: Hand, graph: Graph, key: int) -> Spot:
+    """Where this frame stands. No query."""
+    frame = hand.frames[key]
     node = graph.nodes[frame.cursor]
-    return Spot(graph, frame, node, int(frame.visits.get(node.id, 1)), None, None, False, {})
+    return Spot(graph, frame, node, int(frame.visits.get(node.id, 1)), hand.known_at(frame))
 
 
 def go_to(hand: Hand, frame: Frame, step: str) -> None:
-    """Move a frame's cursor to a step, and count the visit."""
+    """Move a frame's cursor to a step, and count the visit; nothing is known of it there."""
     frame.cursor = step
     frame.visits = {**frame.visits, step: int(frame.visits.get(step, 0)) + 1}
+    hand.known.pop(frame.pk, None)
     hand.moved(frame)

@@ -5,25 +5,26 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.db import transaction
-
-from playbooks import decide as moves
-from playbooks.catalogue import RunContext
-from playbooks.catalogue import action as local_action
+from playbooks import moves
+from playbooks.blocks import leaves, openers
 from playbooks.connectors.speaking import Way
+from playbooks.decide import decide, is_overdue, late
 from playbooks.definition.canonical import sha256_of
+from playbooks.definition.graph import Graph
+from playbooks.definition.scoping import seen_from
 from playbooks.engine.claiming import graph_in
-from playbooks.engine.ending import finish_attempt, finish_run, note_control
+from playbooks.engine.ending import end_run, finish_attempt, note_control
 from playbooks.engine.hand import Hand
-from playbooks.engine.planning import attempt_at, connected, effect_key, plan, rendered_for, void
-from playbooks.engine.spot import Spot, arrived, go_to, spot_of
+from playbooks.engine.planning import connected, rendered_for, void
+from playbooks.engine.spot import Spot, spot_at
+from playbooks.engine.stepping import step
 from playbooks.engine.writing import Call, transaction_of, write
-from playbooks.models import Connector, Frame, StepAttempt
+from playbooks.models import Connector, StepAttempt
 from playbooks.rendering import CannotRender
 from playbooks.states import StepState
-from tenants.errors import DomainError
 
 MOST_MOVES = 500
+PRESSING = ("approval", "person", "run", "timer")  # of several things that a run waits for, the one that is told
 MOST_TOGETHER = 20  # steps that share a commit: what a crash may have to do again
 
 
@@ -48,136 +49,52 @@ class Intent:
 def go_on(hand: Hand) -> Intent | None:
     """Make the run's moves and write them down. Returns a call to make now, or None when the run waits or is over. Raises Moved."""
     graph = graph_in(hand)
-    spot = spot_of(hand, graph)
+    waiting: dict[int, str] = {}
     for _ in range(MOST_MOVES):
         if len(hand.unwritten.attempts) >= MOST_TOGETHER:
             write(hand)
-        values = {name: value for name, value in hand.run.variables.items() if value is not None}
-        move = moves.decide(graph, spot.place, spot.standing, values, hand.run.detail)
+        found = _next(hand, graph, waiting)
+        if found is None:
+            hand.let_go(waits_for=next(one for one in PRESSING if one in waiting.values()))
+            write(hand)
+            return None
+        spot, move = found
         match move:
             case moves.Begin() | moves.Check():
                 intent = _intent(hand, spot, move)
                 if intent is not None:
                     return intent
             case moves.Wait(what):
-                hand.let_go(waits_for=what)
-                write(hand)
-                return None
+                waiting[spot.frame.pk] = what
             case moves.Finish(outcome, detail):
                 if spot.node.kind == "end":
-                    note_control(hand, spot, detail="")
-                finish_run(hand, outcome, detail)
-                write(hand)
+                    note_control(hand, spot)
+                end_run(hand, outcome, detail)
                 return None
             case _:
-                spot = _step(hand, spot, move)
+                step(hand, spot, move)
     hand.let_go(waits_for="", wake_at=hand.by.now())
     write(hand)
     return None
 
 
-def _step(hand: Hand, spot: Spot, move: moves.Move) -> Spot:
-    """The moves that change rows of ours only. Returns where the run stands then."""
-    frame, attempt = spot.frame, spot.attempt
-    match move:
-        case moves.Pass(to, detail):
-            note_control(hand, spot, detail=detail)
-            go_to(hand, frame, to)
-            return arrived(spot.graph, frame)
-        case moves.Settle(to):
-            go_to(hand, frame, to)
-            return arrived(spot.graph, frame)
-        case moves.Branch() | moves.Return() | moves.Rescue():
-            return _change_frames(hand, spot, move)
-        case moves.Delay(purpose, seconds):
-            hand.arm(frame, spot.timers, purpose, seconds)
-        case moves.Plan(number):
-            plan(hand, spot, number)
-        case moves.Local():
-            assert attempt is not None
-            _act_on_the_subject(hand, spot, attempt)
-        case moves.GiveUp(detail):
-            assert attempt is not None
-            finish_attempt(hand, attempt, StepState.FAILED if attempt.kind == "manual" else StepState.UNKNOWN, detail)
-        case moves.AskWhich(detail):
-            spot.attempt = _ask_which(hand, spot, detail)
-        case _:
-            raise AssertionError(f"no such move: {move}")
-    return spot
-
-
-def _change_frames(hand: Hand, spot: Spot, move: moves.Branch | moves.Return | moves.Rescue) -> Spot:
-    """Open a block, come back from one, or leave all of them."""
-    frame, node, run = spot.frame, spot.node, hand.run
-    match move:
-        case moves.Branch(branch, to, detail):
-            note_control(hand, spot, detail=detail)
-            here = {"agency_id": run.agency_id, "run_id": run.pk, "parent_id": frame.pk, "step_id": node.id}
-            inner = Frame(**here, branch=branch, iteration=spot.iteration, cursor=to, visits={to: 1})
-            hand.unwritten.opened = inner
-            write(hand)  # the keys of what follows have the frame's number in them
-            return arrived(spot.graph, inner)
-        case moves.Return(to):
-            note_control(hand, spot, detail="")
-            frame.ended_at, frame.arrived = hand.by.now(), 1
-            hand.moved(frame)
-            assert frame.parent_id is not None
-            outer = hand.frames[frame.parent_id]
-        case moves.Rescue(to):
-            run.detail = f"{node.name}: {run.variables.get('__problem__') or 'failed'}"
-            for one in [one for one in hand.frames.values() if one.parent_id is not None]:
-                one.ended_at = hand.by.now()
-                hand.moved(one)
-            outer = hand.innermost()
-    go_to(hand, outer, to)
-    return arrived(spot.graph, outer)
-
-
-def _ask_which(hand: Hand, spot: Spot, detail: str) -> StepAttempt:
-    said = f"A person decides: {detail}"
-    rendered = {"kind": "if", "text": spot.node.condition}
-    asked = attempt_at(hand, spot, effect_key=effect_key(hand.run, spot), state=StepState.UNKNOWN, detail=said, rendered=rendered)
-    asked.started_at = asked.ready_at
-    hand.changed(asked)
-    hand.tell("question", f"{spot.node.name} {said}", step_id=spot.node.id)
-    return asked
-
-
-def _act_on_the_subject(hand: Hand, spot: Spot, attempt: StepAttempt) -> None:
-    """The action and its record are one transaction: exactly once."""
-    run, action = hand.run, local_action(attempt.rendered["action"])
-    attempt.started_at, attempt.fence = hand.by.now(), run.fence
-    context = RunContext(
-        run=hand.claim.run,
-        agency_id=run.agency_id,
-        subject=run.subject,
-        book=hand.slug,
-        step=spot.node.id,
-        effect_key=attempt.effect_key,
-        by=hand.by,
-        variables={name: value for name, value in run.variables.items() if value is not None},
-    )
-    with transaction_of(hand):
-        try:
-            with transaction.atomic():
-                if action is None:
-                    raise DomainError(f"There is no action {attempt.rendered['action']} any more.")
-                outputs = action.perform(context, dict(attempt.rendered["arguments"])) or {}
-        except DomainError as error:
-            finish_attempt(hand, attempt, StepState.FAILED, error.detail)
-        else:
-            finish_attempt(hand, attempt, StepState.OK, "", outputs=named(spot, outputs))
-        write(hand)
-
-
-def named(spot: Spot, outputs: Mapping[str, Any]) -> dict[str, str]:
-    """Outputs under the variables that the step names for them."""
-    return {variable: str(outputs[name]) for variable, name in spot.node.outputs.items() if name in outputs}
+def _next(hand: Hand, graph: Graph, waiting: Mapping[int, str]) -> tuple[Spot, moves.Move] | None:
+    """The first frame that can go on, and how; None when all of them wait. A block whose time is over goes before what is in it."""
+    for key in openers(hand.frames) if len(hand.frames) > 1 else ():
+        spot = spot_at(hand, graph, key)
+        if is_overdue(spot.node, spot.place, spot.standing):
+            return spot, moves.TimedOut(late(spot.node))
+    for key in leaves(hand.frames):
+        if key not in waiting:
+            spot = spot_at(hand, graph, key)
+            return spot, decide(graph, spot.place, spot.standing, seen_from(spot.node, hand.run.variables), hand.run.detail)
+    return None
 
 
 def _intent(hand: Hand, spot: Spot, move: moves.Begin | moves.Check) -> Intent | None:
     """Write down that the call begins (or is asked after). None when the action is no longer what was approved."""
-    attempt, begins = spot.attempt, isinstance(move, moves.Begin)
+    known, begins = spot.known, isinstance(move, moves.Begin)
+    attempt = known.attempt
     assert attempt is not None
     if begins and not _still_the_same(hand, spot, attempt):
         return None
@@ -191,8 +108,7 @@ def _intent(hand: Hand, spot: Spot, move: moves.Begin | moves.Check) -> Intent |
         hand.tell("resumed", f"{spot.node.name}: taken up {said}", step_id=spot.node.id)
     attempt.fence = hand.run.fence
     hand.changed(attempt)
-    known = write(hand, Call(attempt, connector, spot.approval.consent_id if begins and spot.approval else None))
-    hand.attempt, hand.approval, hand.withdrawn, hand.timers = attempt, spot.approval, spot.withdrawn, spot.timers
+    answered = write(hand, Call(attempt, connector, known.approval.consent_id if begins and known.approval else None))
     return Intent(
         attempt_id=attempt.pk,
         agency_id=hand.run.agency_id,
@@ -202,7 +118,7 @@ def _intent(hand: Hand, spot: Spot, move: moves.Begin | moves.Check) -> Intent |
         way=way_of(connector) if connector else None,
         sure_until=hand.sure_until,
         ask=isinstance(move, moves.Check) and not move.repeat,
-        known=known,
+        known=answered,
     )
 
 
@@ -214,17 +130,19 @@ def way_of(connector: Connector) -> Way:
 
 def _still_the_same(hand: Hand, spot: Spot, attempt: StepAttempt) -> bool:
     """What would run now is what was written down and approved; else it is put aside and asked anew."""
+    approval = spot.known.approval if spot.node.asking else None
+    withdrawn = approval is not None and spot.known.withdrawn
     try:
-        now_is = rendered_for(hand, spot)
+        now_is = rendered_for(hand, spot, spot.unit)
     except CannotRender as error:
         reason = str(error)
     else:
-        if sha256_of(now_is) == attempt.request_hash and not spot.withdrawn:
+        if sha256_of(now_is) == attempt.request_hash and not withdrawn:
             return True
-        reason = "The agency withdrew its standing consent." if spot.withdrawn else "What would run changed after it was written down."
-    if spot.approval is not None:
+        reason = "The agency withdrew its standing consent." if withdrawn else "What would run changed after it was written down."
+    if approval is not None:
         with transaction_of(hand):
-            void(hand, spot.approval, reason)
+            void(hand, approval, reason)
             finish_attempt(hand, attempt, StepState.SKIPPED, reason)
             write(hand)
     else:

@@ -7,13 +7,14 @@ from typing import Any
 
 import orjson
 
-from playbooks.decide import BACKOFF_SECONDS
+from playbooks.decide import BACKOFF_SECONDS, check_purpose
 from playbooks.engine.claiming import again, claim, executed, graph_in
-from playbooks.engine.ending import finish_attempt, finish_run
+from playbooks.engine.ending import end_run, finish_attempt
 from playbooks.engine.hand import Claim, FencedOff, Hand, Moved
 from playbooks.engine.performing import perform
-from playbooks.engine.spot import spot_of
-from playbooks.engine.walking import Intent, go_on, named
+from playbooks.engine.spot import spot_at
+from playbooks.engine.stepping import named
+from playbooks.engine.walking import Intent, go_on
 from playbooks.engine.writing import write
 from playbooks.operations.lapsing import due_approvals, lapse_or_remind
 from playbooks.operations.timing import due_timers, fire
@@ -90,10 +91,11 @@ def _ring(hand: Hand) -> None:
 
 def record_outcome(hand: Hand, intent: Intent, outcome: Outcome) -> None:
     """Have written down what a call brought. What is unsure stays started, and is asked after later."""
-    attempt = hand.attempt
-    if attempt is None or attempt.pk != intent.attempt_id or attempt.state != StepState.STARTED:
+    key = next((key for key, one in hand.known.items() if one.attempt is not None and one.attempt.pk == intent.attempt_id), None)
+    attempt = hand.known[key].attempt if key in hand.frames else None
+    if key is None or attempt is None or attempt.state != StepState.STARTED:
         return
-    spot = spot_of(hand, graph_in(hand))
+    spot = spot_at(hand, graph_in(hand), key)
     if outcome.state == "ok":
         hand.unwritten.effects += [_effect(intent, outcome)] if _leaves_an_effect(intent) else []
         outputs = named(spot, outcome.outputs)
@@ -104,8 +106,10 @@ def record_outcome(hand: Hand, intent: Intent, outcome: Outcome) -> None:
     else:
         attempt.detail = outcome.detail[:2000]
         hand.changed(attempt)
-        purpose = f"check:{attempt.step_id}:{spot.iteration}:{attempt.attempt}:{attempt.checks}"
-        hand.arm(spot.frame, spot.timers, purpose, BACKOFF_SECONDS[min(attempt.checks, len(BACKOFF_SECONDS) - 1)])
+        standing = spot.standing
+        assert standing is not None
+        purpose = check_purpose(spot.node, spot.place, standing)
+        hand.arm(spot.frame, spot.known.timers, purpose, BACKOFF_SECONDS[min(attempt.checks, len(BACKOFF_SECONDS) - 1)])
 
 
 def keep_effect(intent: Intent, outcome: Outcome) -> None:
@@ -133,10 +137,10 @@ def _fault(taken: Claim, clock: Clock, *, counted: bool) -> None:
         run = hand.run
         run.faults += counted
         if run.faults >= MOST_FAULTS:
-            finish_run(hand, "failed", "The engine failed on this run; the log has the fault.")
+            end_run(hand, "failed", "The engine failed on this run; the log has the fault.")
         else:
             hand.let_go(waits_for="", wake_at=clock() + timedelta(seconds=BACKOFF_SECONDS[max(0, run.faults - 1)]))
-        write(hand)
+            write(hand)
         _ring(hand)
     except (FencedOff, Moved):
         return

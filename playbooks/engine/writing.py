@@ -116,15 +116,15 @@ def _numbered(hand: Hand, answer: dict[str, Any]) -> None:
     """Give new rows the numbers that PostgreSQL gave them."""
     for one, number in zip(hand.unwritten.attempts, answer.get("attempts") or (), strict=True):
         one.pk, one._state.adding = number, False
-    if hand.unwritten.opened is not None:
-        hand.unwritten.opened.pk = answer["opened"]
-        hand.frames[answer["opened"]] = hand.unwritten.opened
+    for frame, number in zip(hand.unwritten.opened, answer.get("opened") or (), strict=True):
+        frame.pk = number
+        hand.frames[number] = frame
 
 
 ANSWERS = {
     "seen": "held.seen",
     "attempts": "(SELECT array_agg(id ORDER BY id) FROM new_attempts)",
-    "opened": "(SELECT id FROM new_frames)",
+    "opened": "(SELECT array_agg(id ORDER BY id) FROM new_frames)",
     "known": KNOWN,
 }
 
@@ -145,7 +145,7 @@ def _parts(some: Unwritten, values: dict[str, Any]) -> Iterator[str]:
 
     if given("moved_frames", [_row(one, ("id", *MOVING)) for one in some.frames.values()]):
         yield _updating(Frame, "moved_frames", MOVING)
-    if given("new_frames", [_row(some.opened)] if some.opened else []):
+    if given("new_frames", [_row(one) for one in some.opened]):
         yield _inserting(Frame, "new_frames", "RETURNING id")
     if given("changed_attempts", [_row(one, ("id", *ENDING)) for one in some.changed.values()]):
         yield _updating(StepAttempt, "changed_attempts", ENDING)

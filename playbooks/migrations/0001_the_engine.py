@@ -34,6 +34,40 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Signer',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, unique=True)),
+                ('name', models.CharField(max_length=120)),
+                ('key_id', models.CharField(max_length=64, unique=True)),
+                ('thumbprint', models.CharField(max_length=43, unique=True)),
+                ('pem', models.TextField()),
+                ('valid_from', models.DateTimeField(null=True)),
+                ('valid_until', models.DateTimeField(null=True)),
+                ('added_at', models.DateTimeField()),
+                ('added_by', models.CharField(max_length=120)),
+                ('revoked_at', models.DateTimeField(null=True)),
+                ('revoked_by', models.CharField(blank=True, default='', max_length=120)),
+                ('revoked_why', models.TextField(blank=True, default='')),
+            ],
+            options={
+                'constraints': [tenants.isolation.constraints.Granted(audited=True, name='signer_granted', rights={'soc_central': 'SELECT, INSERT, UPDATE', 'soc_tenant': 'SELECT'})],
+            },
+        ),
+        migrations.CreateModel(
+            name='SignaturePolicy',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('require', models.CharField(choices=[('none', 'No signature'), ('valid', 'A sound signature'), ('trusted', 'A signature of a trusted signer')], default='none', max_length=10)),
+                ('changed_at', models.DateTimeField()),
+                ('changed_by', models.CharField(max_length=120)),
+                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.agency')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('agency',), name='signaturepolicy_once'), tenants.isolation.constraints.Wall(audited=True, name='signaturepolicy_wall', rights='SELECT, INSERT, UPDATE')],
+            },
+        ),
+        migrations.CreateModel(
             name='Run',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -44,7 +78,8 @@ class Migration(migrations.Migration):
                 ('started_by', models.CharField(max_length=120)),
                 ('started_by_label', models.CharField(max_length=120)),
                 ('state', models.CharField(choices=[('ready', 'Ready'), ('running', 'Running'), ('waiting', 'Waiting'), ('done', 'Done'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='ready', max_length=10)),
-                ('waits_for', models.CharField(blank=True, choices=[('', 'Nothing'), ('approval', 'A vote'), ('person', "A person's answer"), ('timer', 'A time')], default='', max_length=10)),
+                ('depth', models.PositiveSmallIntegerField(default=0)),
+                ('waits_for', models.CharField(blank=True, choices=[('', 'Nothing'), ('approval', 'A vote'), ('person', "A person's answer"), ('timer', 'A time'), ('run', 'Another book')], default='', max_length=10)),
                 ('detail', models.TextField(default='')),
                 ('variables', models.JSONField(default=dict)),
                 ('fence', models.BigIntegerField(default=0)),
@@ -487,5 +522,18 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='vote',
             constraint=tenants.isolation.constraints.Wall(audited=True, name='vote_wall', rights='SELECT, INSERT'),
+        ),
+        migrations.AddField(
+            model_name='run',
+            name='parent_attempt',
+            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='playbooks.stepattempt'),
+        ),
+        migrations.AddConstraint(
+            model_name='run',
+            constraint=models.UniqueConstraint(condition=models.Q(('parent_attempt__isnull', False)), fields=('agency', 'parent_attempt'), name='run_called_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='run',
+            constraint=tenants.isolation.constraints.CompositeForeignKey(field='parent_attempt', name='run_parent_attempt_fk', on_delete='', to='playbooks.StepAttempt'),
         ),
     ]

@@ -23,6 +23,10 @@ class Run(Owned):
     started_by = models.CharField(max_length=120)
     started_by_label = models.CharField(max_length=120)
     started_by_person = models.ForeignKey("tenants.Person", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    parent_attempt = models.ForeignKey(  # the step of another run that called this book
+        "StepAttempt", null=True, blank=True, on_delete=models.PROTECT, db_constraint=False, related_name="+"
+    )
+    depth = models.PositiveSmallIntegerField(default=0)  # how many runs stand over this one
     state = models.CharField(max_length=10, choices=RunState, default=RunState.READY)
     waits_for = models.CharField(max_length=10, choices=Waits, default=Waits.NOTHING, blank=True)
     detail = models.TextField(default="")  # how it ended, in a sentence
@@ -50,6 +54,8 @@ class Run(Owned):
             models.UniqueConstraint(
                 fields=["agency", "subject", "trigger", "version"], condition=models.Q(trigger__isnull=False), name="run_trigger_once"
             ),
+            models.UniqueConstraint(fields=["agency", "parent_attempt"], condition=models.Q(parent_attempt__isnull=False), name="run_called_once"),
+            CompositeForeignKey(field="parent_attempt", to="playbooks.StepAttempt", name="run_parent_attempt_fk"),
             Wall(name="run_wall"),
         ]
 
@@ -101,7 +107,7 @@ class StepAttempt(Owned):
     target = models.CharField(max_length=200, default="")
     iteration = models.PositiveIntegerField(default=1)
     attempt = models.PositiveSmallIntegerField(default=1)
-    kind = models.CharField(max_length=20)  # start | end | if | local | http | manual
+    kind = models.CharField(max_length=20)  # local | http | manual | book, and control steps by their own name
     name = models.TextField()
     state = models.CharField(max_length=10, choices=StepState, default=StepState.PLANNED)
     effect_class = models.CharField(max_length=12, default="local")

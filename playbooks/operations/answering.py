@@ -1,5 +1,6 @@
 """A person's answer to a step: a manual one is done, an unknown effect happened or not, an undecidable question is yes or no."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from tenants.actors import Actor
 from tenants.errors import Conflict, Invalid, NotAllowed, Unknown, require
 
 ANSWERS = ("yes", "no")
+QUESTIONS = ("if", "while", "switch")
 
 
 def answer(*, step: str, answer: Any, reason: Any, by: Actor) -> StepAttempt:
@@ -33,14 +35,15 @@ def answer(*, step: str, answer: Any, reason: Any, by: Actor) -> StepAttempt:
         require(may_answer(by, run), NotAllowed())
         waits = one.state == StepState.UNKNOWN or (one.kind == "manual" and one.state == StepState.PLANNED)
         require(waits and not run.state_is_over, Conflict("This step waits for no answer."))
-        require(answer in ANSWERS, Invalid("The answer is not one of ours.", field="answer", cure="Send yes or no."))
+        choices = one.rendered.get("choices") or ANSWERS
+        require(answer in choices, Invalid("The answer is not one of ours.", field="answer", cure=f"Send {_listed(choices)}."))
         why = reason.strip() if isinstance(reason, str) else ""
         require(bool(why), Invalid("The reason is missing.", field="reason", cure="Say in a few words how you know."))
         yes = answer == "yes"
-        question = one.kind == "if"
+        question = one.kind in QUESTIONS
         one.state = StepState.OK if yes or question else StepState.FAILED
         one.detail = f"{by.label} answered {answer}: {why}"
-        one.response = {**one.response, "answer": yes, "passing": False}
+        one.response = {**one.response, "answer": answer if one.kind == "switch" else yes, "passing": False}
         one.ended_at = by.now()
         one.save(update_fields=["state", "detail", "response", "ended_at"])
         if one.state == StepState.FAILED:
@@ -52,3 +55,7 @@ def answer(*, step: str, answer: Any, reason: Any, by: Actor) -> StepAttempt:
         tell(run=run, kind="answered", text=f"{one.name}: {one.detail}", by=by, step_id=one.step_id, event=event)
         wake(run=run, by=by)
     return one
+
+
+def _listed(choices: Sequence[str]) -> str:
+    return f"{', '.join(choices[:-1])} or {choices[-1]}" if len(choices) > 1 else choices[0]

@@ -9,14 +9,16 @@ from playbooks.catalogue import facts_about, find_subject
 from playbooks.definition.conditions import ConditionSyntax, Undecidable, holds, read
 from playbooks.definition.graph import Graph
 from playbooks.definition.variables import UndefinedVariable, filled
-from playbooks.events import RunStarted
-from playbooks.models import Frame, Run, TriggerRule, Version
+from playbooks.events import RunStarted, StartRefused
+from playbooks.models import Frame, Run, StepAttempt, TriggerRule, Version
 from playbooks.operations.telling import tell
 from playbooks.policies import may_start
 from playbooks.queries.books import enabled_rules, graph_of, newest_version
+from playbooks.queries.trust import refusal_of, was_refused
 from tenants.actors import Actor
-from tenants.errors import Invalid, NotAllowed, Unknown, require
+from tenants.errors import Conflict, Invalid, NotAllowed, Unknown, require
 from tenants.journal import doorbell
+from tenants.journal.recording import record
 
 
 def start_matching_runs(*, agency_id: int, subject: str, facts: Mapping[str, Any], by: Actor) -> list[Run]:
@@ -44,7 +46,10 @@ def start_matching_runs(*, agency_id: int, subject: str, facts: Mapping[str, Any
 
 
 def start_run(*, agency_id: int, subject: str, book: str, variables: Mapping[str, Any], why: str, by: Actor) -> Run:
-    """Start a book (its slug) by hand. Who starts it cannot approve what it asks. Raises NotAllowed, Unknown, Invalid (`why`)."""
+    """Start a book (its slug) by hand. Who starts it cannot approve what it asks.
+
+    Raises NotAllowed, Unknown, Invalid (`why`), Conflict when the book's author or the agency's signature policy forbids it.
+    """
     with transaction.atomic():
         require(may_start(by, agency_id), NotAllowed())
         version = newest_version(book)
@@ -57,7 +62,10 @@ def start_run(*, agency_id: int, subject: str, book: str, variables: Mapping[str
 
 
 def start_on_case(*, number: Any, book: str, why: Any, by: Actor) -> Run:
-    """Start a book by hand on an open case, with what the case knows. Raises Unknown, NotAllowed, Invalid (`case`, `why`)."""
+    """Start a book by hand on an open case, with what the case knows.
+
+    Raises Unknown, NotAllowed, Invalid (`case`, `why`), Conflict as `start_run`.
+    """
     with transaction.atomic():
         require(newest_version(book) is not None, Unknown())
         require(by.works_the_floor, NotAllowed())
@@ -68,6 +76,20 @@ def start_on_case(*, number: Any, book: str, why: Any, by: Actor) -> Run:
         agency_id, facts = known
         reason = why if isinstance(why, str) else ""
         return start_run(agency_id=agency_id, subject=subject, book=book, variables=facts, why=reason, by=by)
+
+
+def start_called(*, caller: Run, attempt: StepAttempt, version: Version, values: Mapping[str, Any], by: Actor) -> Run:
+    """Start the book that a step of another run calls, about the same subject. Who started the caller cannot approve here either.
+
+    Raises NotAllowed, Conflict as `start_run`.
+    """
+    with transaction.atomic():
+        require(may_start(by, caller.agency_id), NotAllowed())
+        why = f"{caller.book.name} runs it: {attempt.name}."
+        about = {"agency_id": caller.agency_id, "subject": caller.subject}
+        run = _begin(**about, version=version, values=values, why=why, by=by, caller=caller, attempt=attempt)
+        assert run is not None
+    return run
 
 
 def as_values(facts: Mapping[str, Any]) -> dict[str, str]:
@@ -87,7 +109,16 @@ def as_values(facts: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _begin(
-    *, agency_id: int, subject: str, version: Version, values: Mapping[str, str], why: str, by: Actor, trigger: TriggerRule | None = None
+    *,
+    agency_id: int,
+    subject: str,
+    version: Version,
+    values: Mapping[str, Any],
+    why: str,
+    by: Actor,
+    trigger: TriggerRule | None = None,
+    caller: Run | None = None,
+    attempt: StepAttempt | None = None,
 ) -> Run | None:
     graph = graph_of(version, version.content_hash)
     now = by.now()
@@ -101,13 +132,18 @@ def _begin(
         why=why,
         started_by=by.name,
         started_by_label=by.label,
-        started_by_person_id=by.person_id,
+        started_by_person_id=caller.started_by_person_id if caller else by.person_id,
         variables=_variables(graph, values),
+        parent_attempt=attempt,
+        depth=caller.depth + 1 if caller else 0,
         wake_at=now,
         started_at=now,
     )
     if trigger is not None and Run.objects.filter(subject=subject, trigger=trigger, version=version, agency_id=agency_id).exists():
         return None
+    refused = refusal_of(version, agency_id, now)
+    if refused is not None:
+        return _refuse(agency_id=agency_id, subject=subject, version=version, reason=refused, by=by, trigger=trigger)
     try:
         with transaction.atomic():
             run.save(force_insert=True)
@@ -123,9 +159,18 @@ def _begin(
     return run
 
 
-def _variables(graph: Graph, values: Mapping[str, str]) -> dict[str, str | None]:
+def _refuse(*, agency_id: int, subject: str, version: Version, reason: str, by: Actor, trigger: TriggerRule | None) -> None:
+    """Say that a book may not run: to a person by an error, which the gate writes down; of a rule in the journal, once for each reason."""
+    if trigger is None:
+        raise Conflict(reason, field="book", cure="Publish a version that is signed as the agency's policy asks, and start that.")
+    event = StartRefused(about=subject, book=version.book.name, version=version.content_hash, rule=trigger.slug, reason=reason)
+    if not was_refused(agency_id=agency_id, subject=subject, event=event):
+        record(event, agency_id=agency_id, subject=subject, by=by)
+
+
+def _variables(graph: Graph, values: Mapping[str, Any]) -> dict[str, Any]:
     """What each declared variable begins with: external ones are given, the others keep the book's value."""
-    begin: dict[str, str | None] = {"__problem__": ""}
+    begin: dict[str, Any] = {"__problem__": ""}
     for name, one in graph.variables.items():
         begin[name] = values.get(name, one.value) if one.external and not one.constant else one.value
     return begin

@@ -2,25 +2,29 @@
 
 import pytest
 
-from playbooks.decide import (
-    MOST_CHECKS,
+from playbooks.decide import MOST_CHECKS, Place, Standing, decide, is_overdue
+from playbooks.definition.graph import Agent, Asking, Budget, Command, Graph, Node
+from playbooks.moves import (
+    Adopt,
+    Arm,
+    AskWhich,
     Begin,
+    Break,
+    CallBook,
     Check,
+    Close,
     Delay,
     Finish,
     GiveUp,
     Local,
+    Open,
     Pass,
-    Place,
     Plan,
     Rescue,
-    Return,
     Settle,
-    Standing,
+    TimedOut,
     Wait,
-    decide,
 )
-from playbooks.definition.graph import Asking, Command, Graph, Node
 
 HTTP, LOCAL = Command("http-api", "POST /x HTTP/1.1"), Command("local-action", "case.note")
 NODES = {
@@ -31,6 +35,15 @@ NODES = {
     "slow": Node("slow", "action", "Slow", next="end", commands=(LOCAL,), delay_ms=5000),
     "if": Node("if", "if-condition", "If", condition="__a__:value = 'x'", on_true="in", next="end"),
     "in": Node("in", "end", "In"),
+    "many": Node(
+        "many", "action", "Many", next="end", commands=(LOCAL, LOCAL), targets=(Agent("a", "linux", "A"), Agent("b", "linux", "B"))
+    ),
+    "short": Node("short", "action", "Short", next="end", commands=(Command("manual", "Do it"),), timeout_ms=1000),
+    "all": Node("all", "parallel", "All", next="end", next_steps=("in", "in2"), timeout_ms=1000),
+    "loop": Node("loop", "while-condition", "Loop", condition="__a__:value = 'x'", on_true="in", next="end", budget=Budget(2, 60)),
+    "which": Node("which", "switch-condition", "Which", switch="__a__", cases={"x": "in", "default": "in2"}, next="end"),
+    "other": Node("other", "playbook-action", "Other", next="end", callee="playbook--y"),
+    "in2": Node("in2", "end", "In too"),
     "sorry": Node("sorry", "end", "Sorry"),
     "end": Node("end", "end", "End"),
 }
@@ -43,8 +56,9 @@ def move(step, standing=None, *, failed="", graph=GRAPH, **place):
 
 def test_control_steps_pass():
     assert move("start") == Pass("act")
-    assert move("if").to == "in"
-    assert move("in", opener="if") == Return("end")
+    assert move("if") == Open((("on_true", "in"),), "Yes")
+    assert move("if", Standing("started")) == Settle("end")
+    assert move("in", opener="if") == Close()
     assert move("end") == Finish("done", "End")
     assert move("end", failed="It broke") == Finish("failed", "It broke")
 
@@ -56,8 +70,8 @@ def test_control_steps_pass():
         ("act", Standing("planned", "keyed", "http", approval="open"), Wait("approval")),
         ("act", Standing("planned", "keyed", "http", approval="approved"), Begin()),
         ("act", Standing("planned", "keyed", "http"), Wait("approval")),  # never without one
-        ("act", Standing("skipped", "keyed", "http", approval="denied"), Settle("sorry")),
-        ("act", Standing("skipped", "keyed", "http", approval="lapsed"), Settle("sorry")),
+        ("act", Standing("skipped", "keyed", "http", approval="denied"), Settle("sorry", "Act failed", failed=True)),
+        ("act", Standing("skipped", "keyed", "http", approval="lapsed"), Settle("sorry", "Act failed", failed=True)),
         ("act", Standing("skipped", "keyed", "http", approval="void"), Plan(2)),
         ("act", Standing("ok", "keyed", "http", approval="approved"), Settle("end")),
         ("act", Standing("unknown", "unsafe", "http", approval="approved"), Wait("person")),
@@ -66,7 +80,7 @@ def test_control_steps_pass():
         ("free", Standing("started", "verifiable", "http"), Check(repeat=False)),
         ("free", Standing("started", "idempotent", "http"), Check(repeat=True)),
         ("free", Standing("started", "read", "http"), Check(repeat=True)),
-        ("free", Standing("failed", "keyed", "http", worth_retrying=False), Rescue("sorry")),
+        ("free", Standing("failed", "keyed", "http", worth_retrying=False), Rescue("sorry", "Free failed")),
         ("local", Standing("planned"), Local()),
     ],
 )
@@ -84,7 +98,7 @@ def test_a_failure_that_may_pass_is_retried_after_a_pause_and_not_for_ever():
     assert isinstance(move("free", failed), Delay)
     assert move("free", failed, timers={"retry:free:1:1": False}) == Wait("timer")
     assert move("free", failed, timers={"retry:free:1:1": True}) == Plan(2)
-    assert move("free", Standing("failed", "keyed", "http", attempt=4, worth_retrying=True)) == Rescue("sorry")
+    assert move("free", Standing("failed", "keyed", "http", attempt=4, worth_retrying=True)) == Rescue("sorry", "Free failed")
 
 
 def test_a_missed_answer_waits_for_its_timer_but_a_lost_worker_is_asked_after_at_once():
@@ -105,3 +119,54 @@ def test_a_failure_on_the_way_of_failures_ends_the_run():
 
 def test_a_step_is_not_entered_without_end():
     assert isinstance(move("start", iteration=1001), Finish)
+
+
+LOOP = {"budget:loop:1": False}
+
+
+@pytest.mark.parametrize(
+    ("step", "standing", "place", "wanted"),
+    [
+        ("many", Standing("ok"), {}, Plan(1, (0, 1))),
+        ("many", Standing("ok", unit=(0, 1)), {}, Plan(1, (1, 0))),
+        ("many", Standing("ok", unit=(1, 1)), {}, Settle("end")),
+        ("short", None, {}, Arm("timeout:short:1", 1.0)),
+        ("short", Standing("planned", kind="manual"), {"timers": {"timeout:short:1": False}}, Wait("person")),
+        ("all", None, {"timers": {"timeout:all:1": False}}, Open((("0", "in"), ("1", "in2")), "2 branches")),
+        ("all", Standing("started"), {}, Settle("end")),
+        ("all", Standing("started", broken="It broke"), {"opener": "if"}, Break("It broke")),
+        ("all", Standing("started", broken="It broke"), {}, Rescue("sorry", "It broke")),
+        ("loop", None, {}, Arm("budget:loop:1", 60)),
+        ("loop", None, {"timers": LOOP}, Open((("on_true", "in"),), "Yes, round 1")),
+        ("loop", Standing("started", rounds=1), {"timers": LOOP}, Open((("on_true", "in"),), "Yes, round 2")),
+        ("loop", Standing("ok", rounds=1, answer=False), {"timers": LOOP}, Settle("end", "No, after 1 round")),
+        ("loop", Standing("unknown", rounds=1), {"timers": LOOP}, Wait("person")),
+        ("which", None, {}, Open((("x", "in"),), "x")),
+        ("which", Standing("ok", answer="default"), {}, Open((("default", "in2"),), "default")),
+        ("other", None, {}, Plan(1)),
+        ("other", Standing("planned"), {}, CallBook()),
+        ("other", Standing("started", child="waiting"), {}, Wait("run")),
+        ("other", Standing("started", child="failed"), {}, Adopt(ok=False)),
+        ("other", Standing("ok", child="done"), {}, Settle("end")),
+    ],
+)
+def test_every_kind_of_step_goes_its_way(step, standing, place, wanted):
+    assert move(step, standing, **place) == wanted
+
+
+def test_a_loop_ends_by_its_rounds_or_its_time():
+    assert move("loop", Standing("started", rounds=2), timers=LOOP).outcome == "stopped"
+    assert move("loop", Standing("started", rounds=1), timers={"budget:loop:1": True}).outcome == "stopped"
+
+
+def test_a_step_whose_time_is_over_has_failed_and_names_itself():
+    late = move("short", Standing("planned", kind="manual"), timers={"timeout:short:1": True})
+    assert isinstance(late, TimedOut) and late.detail.startswith("ACTION_TIMEOUT") and late.detail.endswith("(short)")
+    started = Standing("started")
+    assert is_overdue(GRAPH.nodes["all"], Place("all", timers={"timeout:all:1": True}), started)
+    assert not is_overdue(GRAPH.nodes["all"], Place("all", timers={"timeout:all:1": True}), Standing("started", broken="late"))
+
+
+def test_what_values_cannot_decide_is_asked_and_a_failure_within_a_block_breaks_it():
+    assert isinstance(decide(GRAPH, Place("if"), None, {}), AskWhich)
+    assert move("free", Standing("failed"), opener="if") == Break("Free failed")

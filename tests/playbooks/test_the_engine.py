@@ -257,7 +257,7 @@ def test_an_outage_of_the_database_is_no_fault_of_the_run(stage, monkeypatch):
 def test_a_run_keeps_the_book_it_began_with_and_a_changed_one_stops_it(stage):
     run = stage.start()
     with scope.floor(None):
-        version = Version.objects.get()
+        version = Version.objects.get(pk=run.version_id)
         with pytest.raises(Exception, match="permission denied"):
             Version.objects.filter(pk=version.pk).update(canonical="{}")
     assert run.version_hash == version.content_hash
@@ -290,8 +290,8 @@ def test_what_changes_while_a_worker_thinks_is_thought_of(stage):
 def test_a_connector_that_changes_while_a_worker_thinks_is_not_called(stage):
     run = approved(stage)
     hand = claim(stage.cast.north.pk, clock=working.server_time)
-    spot = working.spot_of(hand, working.graph_in(hand))
-    planning.rendered_for(hand, spot)  # it has read the connector
+    (key,) = hand.frames
+    planning.rendered_for(hand, working.spot_at(hand, working.graph_in(hand), key), (0, 0))  # it has read the connector
     with scope.floor(None):
         changed = {"base_url": f"{stage.product.address}/v2", "named_networks": ["127.0.0.1/32"]}
         connect(agency_id=stage.cast.north.pk, kind="endpoint", name="NORTH EDR", by=stage.cast.ada, **changed)

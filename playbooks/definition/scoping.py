@@ -1,0 +1,48 @@
+"""What a step sees of the variables, and where what it returns is kept. Pure.
+
+A run keeps all its variables in one dictionary: those of the book under their names, those of a step under `<step>/<name>`.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from playbooks.definition.graph import Graph, Node
+
+
+def kept_as(node: Node, name: str) -> str:
+    """The key of a variable that a step returns: where a step declares the name too, its own one (CACAO 2.0, 10.18.1)."""
+    return f"{node.id}/{name}" if name in node.variables else name
+
+
+def seen_from(node: Node, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Every value that the step sees, by name; variables without a value are left out."""
+    seen = {name: value for name, value in variables.items() if value is not None and name.startswith("__")}
+    for name, one in node.variables.items():
+        value = variables.get(kept_as(node, name), one.value)
+        if value is None:
+            seen.pop(name, None)
+        else:
+            seen[name] = value
+    return seen
+
+
+def anew(node: Node, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables when the step is entered: its own begin again as the book has them."""
+    own = {kept_as(node, name) for name in node.variables}
+    return {name: value for name, value in variables.items() if name not in own} if own else dict(variables)
+
+
+def returned(node: Node, graph: Graph, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a step returns, by the keys under which it is kept. Constants stay what they are."""
+    declared = {**graph.variables, **node.variables}
+    return {kept_as(node, name): value for name, value in values.items() if not (name in declared and declared[name].constant)}
+
+
+def of_the_book(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables of the book alone."""
+    return {name: value for name, value in variables.items() if name.startswith("__")}
+
+
+def handed(names: Iterable[str], seen: Mapping[str, Any]) -> dict[str, Any]:
+    """What a step hands to another book: its `in_args`, by name."""
+    return {name: seen[name] for name in names if name in seen}
