@@ -304,8 +304,8 @@ MUTATIONS = (
     in_the_code(
         "deliveries that wait for each other's locks",
         "tenants/journal/delivery.py",
-        "FOR UPDATE OF d SKIP LOCKED\n",
-        "FOR UPDATE OF d\n",
+        "FOR UPDATE OF d SKIP LOCKED\n)",
+        "FOR UPDATE OF d\n)",
         f"{ALONE}::test_a_worker_does_not_wait_for_what_another_holds",
     ),
     in_the_code(
