@@ -3,7 +3,33 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-BOOKS = {"malware-on-a-host": "malware_on_a_host.json"}
+# Books that others call stand before those that call them.
+SLUGS = (
+    "malware-on-a-host",
+    "federal-reporting",
+    "credential-compromise",
+    "phishing",
+    "web-shell",
+    "incident-response",
+    "vulnerability-response",
+    "ransomware",
+    "data-exfiltration",
+    "exploited-application",
+    "lost-device",
+    "denial-of-service",
+    "insider",
+    "supply-chain",
+    "kev-addition",
+    "emergency-directive",
+    "business-mail",
+    "cloud-key",
+    "identity-provider",
+    "directory-recovery",
+    "silent-source",
+    "indicator",
+    "evidence-handover",
+)
+BOOKS = {slug: f"{slug.replace('-', '_')}.json" for slug in SLUGS}
 
 
 @dataclass(frozen=True)

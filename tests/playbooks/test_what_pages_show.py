@@ -121,6 +121,6 @@ def test_lists_cost_the_same_however_long_they_are(stage):
 
 def test_the_library_names_its_books_and_when_they_start(stage):
     with opened(stage.cast.ana):
-        (one,) = library()
+        one = next(book for book in library() if book.slug == "malware-on-a-host")
     assert (one.name, one.version) == ("Malware on a host", 1)
     assert one.triggers == ("Every case of severity high or critical that has a host",)
