@@ -119,3 +119,39 @@ class ConnectorSet:
     connector: str
     kind: str
     base_url: str
+
+
+@dataclass(frozen=True)
+class StartRefused:
+    """A rule wanted to start a book, and its author or the agency's signature policy forbids it. Recorded with subject `case:42`."""
+
+    about: str
+    book: str
+    version: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class SignerTrusted:
+    """Signatures of a key count from now on. A fact of the program, subject `signer:<uuid>`."""
+
+    signer: str
+    name: str
+    key: str  # SHA-256 of the public key, in hex
+
+
+@dataclass(frozen=True)
+class SignerRevoked:
+    """Signatures of a key count no more, whenever they were made. A fact of the program, subject `signer:<uuid>`."""
+
+    signer: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class SignaturePolicySet:
+    """An agency asks from now on for these signatures before a book runs. Subject `signatures:<agency id>`."""
+
+    require: str

@@ -17,6 +17,11 @@ def may_connect(actor: Actor) -> bool:
     return actor.runs_the_programme or actor.is_machine
 
 
+def may_trust(actor: Actor) -> bool:
+    """Whose signatures count, and what agencies ask of them."""
+    return actor.runs_the_programme or actor.is_machine
+
+
 def may_consent(actor: Actor, agency_id: int) -> bool:
     return actor.speaks_for_an_agency and actor.agency_id == agency_id
 

@@ -37,14 +37,6 @@ class SignatureState(StrEnum):
     UNSUPPORTED = "unsupported"
 
 
-class Requirement(StrEnum):
-    """What an agency asks of a book before it runs."""
-
-    NONE = "none"
-    VALID = "valid"
-    TRUSTED = "trusted"
-
-
 @dataclass(frozen=True)
 class Signer:
     """One whose signatures are trusted: `id` is the SHA-256 of the public key in hex, `pem` the key or certificate itself."""
@@ -74,6 +66,15 @@ class Signature:
     countersigns: str = ""
 
 
+@dataclass(frozen=True)
+class Examined:
+    """A signature with what time still decides: since when it is revoked, and between which times it counts."""
+
+    told: Signature
+    revoked: tuple[tuple[datetime, str], ...] = ()  # since when, and whose trust ended
+    times: tuple[tuple[str, datetime | None, datetime | None], ...] = ()
+
+
 class CannotSign(ValueError):
     """The book cannot be signed so; the message is a sentence."""
 
@@ -87,65 +88,39 @@ class _Bad(Exception):
 
 
 def verify(document: object, signers: Iterable[Signer], now: datetime) -> tuple[Signature, ...]:
-    """Every signature of a book, each followed by those that countersign it, with what it is worth at `now`.
+    """Every signature of a book, each followed by those that countersign it, with what it is worth at `now`. Never raises."""
+    return weighed(examined(document, signers), now)
 
-    A sound signature by a key that nobody trusts is `valid` with no `signer`; `known` turns it into `unknown_signer`.
+
+def weighed(signatures: Iterable[Examined], now: datetime) -> tuple[Signature, ...]:
+    """What signatures that were examined are worth at `now`: comparisons of times only."""
+    return tuple(_weighed(one, now) for one in signatures)
+
+
+def examined(document: object, signers: Iterable[Signer]) -> tuple[Examined, ...]:
+    """The signatures of a book with all of the arithmetic done, which the same book and signers need once. Never raises.
+
+    A sound signature by a key that nobody trusts is `valid` with no `signer`; `trust.known` turns it into `unknown_signer`.
     Source of the method: CACAO 2.0 sections 2.5 and 10.15 and the committee's example, RFC 8785, RFC 7518, RFC 8037.
     """
     listed = document.get("signatures", []) if isinstance(document, Mapping) else []
     if not isinstance(document, Mapping) or listed == []:
         return ()
     if not isinstance(listed, list):
-        return (Signature("", "", SignatureState.INVALID, "The signatures are no list."),)
+        return (_odd("The signatures are no list."),)
     trusted, around, found = tuple(signers), _Around(document), []
     for one in listed[:MOST_SIGNATURES]:
         chain = _chain(one)
-        found += [_judged(document, around, chain[: place + 1], trusted, now) for place in range(min(len(chain), MOST_DEEP))]
+        found += [_examined(document, around, chain[: place + 1], trusted) for place in range(min(len(chain), MOST_DEEP))]
         if len(chain) > MOST_DEEP:
-            found.append(Signature("", "", SignatureState.INVALID, f"More than {MOST_DEEP} signatures sign each other."))
+            found.append(_odd(f"More than {MOST_DEEP} signatures sign each other."))
     if len(listed) > MOST_SIGNATURES:
-        found.append(Signature("", "", SignatureState.INVALID, f"There are more than {MOST_SIGNATURES} signatures; the rest was not read."))
+        found.append(_odd(f"There are more than {MOST_SIGNATURES} signatures; the rest was not read."))
     return tuple(found)
 
 
-def known(signatures: Iterable[Signature]) -> tuple[Signature, ...]:
-    """The same signatures where only those of trusted signers are valid."""
-    why = "The signature fits, but its key is not one of the trusted signers."
-    return tuple(
-        replace(one, state=SignatureState.UNKNOWN_SIGNER, why=why) if one.state == SignatureState.VALID and not one.signer else one
-        for one in signatures
-    )
-
-
-def refusal(document: Mapping[str, Any], signatures: Sequence[Signature], require: str, now: datetime) -> str | None:
-    """Why a book may not run at `now` under an agency's policy, in a sentence; None when it may.
-
-    One signature of the book itself that is good enough suffices: others could have been left out by whoever sent it.
-    """
-    own = _own_refusal(document, now)
-    if own is not None or require == Requirement.NONE:
-        return own
-    if not signatures:
-        return "This agency runs signed books only, and this one has no signature."
-    looked_at = known(signatures) if require != Requirement.VALID else tuple(signatures)
-    if any(one.state == SignatureState.VALID and not one.countersigns for one in looked_at):
-        return None
-    first = next((one for one in looked_at if not one.countersigns and one.state != SignatureState.VALID), looked_at[0])
-    return f"No signature of this book can be relied on. {first.signee or 'Unnamed'}: {first.why}"
-
-
-def _own_refusal(document: Mapping[str, Any], now: datetime) -> str | None:
-    if document.get("revoked", False) is not False:
-        return "Its author revoked this book."
-    for name, passed, said in (("valid_from", False, "is not valid before"), ("valid_until", True, "is not valid any more since")):
-        if document.get(name) is None:
-            continue
-        at = instant(document[name])
-        if at is None:
-            return f"The {name} of this book cannot be read as a time."
-        if (now >= at) is passed:
-            return f"This book {said} {document[name]}."
-    return None
+def _odd(why: str) -> Examined:
+    return Examined(Signature("", "", SignatureState.INVALID, why))
 
 
 def sign(
@@ -252,21 +227,36 @@ def _hashed(around: _Around, chain: Sequence[Mapping[str, Any]], name: str, *als
     return hashlib.new(HASHES[name], around.text([_nested([*chain[:-1], last])])).hexdigest().encode()
 
 
-def _judged(document: Mapping[str, Any], around: _Around, chain: Sequence[Any], signers: Sequence[Signer], now: datetime) -> Signature:
+def _examined(document: Mapping[str, Any], around: _Around, chain: Sequence[Any], signers: Sequence[Signer]) -> Examined:
     one = chain[-1]
     said = one if isinstance(one, Mapping) else {}
     below = chain[-2].get("id") if len(chain) > 1 else ""
     told = Signature(_short(said.get("id")), _short(said.get("signee")), SignatureState.VALID, "", countersigns=_short(below))
     try:
         key, signer = _sound(document, around, chain, signers)
-        told = replace(told, key=key.id, signer=signer.name if signer else "")
-        _in_force(one, key, signer, now)
+        times = _times(one, key, signer)
     except _Bad as bad:
-        return replace(told, state=bad.state, why=bad.why)
+        return Examined(replace(told, state=bad.state, why=bad.why))
     except (ValueError, TypeError, RecursionError, OverflowError, AttributeError, KeyError):
-        return replace(told, state=SignatureState.INVALID, why="The signature is not one that can be read.")
-    whose = f"by {told.signer}, who is trusted" if signer else "but nobody here trusts its key yet"
-    return replace(told, why=f"The signature fits the book, {whose}.")
+        return Examined(replace(told, state=SignatureState.INVALID, why="The signature is not one that can be read."))
+    if one.get("revoked", False) is not False:
+        return Examined(replace(told, state=SignatureState.REVOKED, why="Its maker revoked this signature.", key=key.id))
+    whose = f"by {signer.name}, who is trusted" if signer else "but nobody here trusts its key yet"
+    sound = replace(told, key=key.id, signer=signer.name if signer else "", why=f"The signature fits the book, {whose}.")
+    revoked = ((signer.revoked_at, signer.name),) if signer and signer.revoked_at else ()
+    return Examined(sound, revoked, times)
+
+
+def _weighed(one: Examined, now: datetime) -> Signature:
+    for since, name in one.revoked:
+        if since <= now:
+            return replace(one.told, state=SignatureState.REVOKED, why=f"{name} is trusted no more since {_written(since)}.")
+    for what, begins, ends in one.times:
+        if begins is not None and now < begins:
+            return replace(one.told, state=SignatureState.NOT_YET, why=f"{what} counts from {_written(begins)} only.")
+        if ends is not None and now >= ends:
+            return replace(one.told, state=SignatureState.EXPIRED, why=f"{what} ran out at {_written(ends)}.")
+    return one.told
 
 
 def _short(text: object) -> str:
@@ -342,19 +332,11 @@ def _decoded(value: str) -> bytes:
     return urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
 
 
-def _in_force(one: Mapping[str, Any], key: keys.Key, signer: Signer | None, now: datetime) -> None:
-    """Raises _Bad when the signature, its certificate or its signer does not count at `now`."""
-    if one.get("revoked", False) is not False:
-        raise _Bad(SignatureState.REVOKED, "Its maker revoked this signature.")
-    if signer is not None and signer.revoked_at is not None and signer.revoked_at <= now:
-        raise _Bad(SignatureState.REVOKED, f"{signer.name} is trusted no more since {_written(signer.revoked_at)}.")
+def _times(one: Mapping[str, Any], key: keys.Key, signer: Signer | None) -> tuple[tuple[str, datetime | None, datetime | None], ...]:
+    """When the signature, its certificate and the trust in its signer count. Raises _Bad."""
     times = [("The signature", _time(one, "valid_from"), _time(one, "valid_until")), ("The certificate", key.not_before, key.not_after)]
     times += [(f"The trust in {signer.name}", signer.valid_from, signer.valid_until)] if signer else []
-    for what, begins, ends in times:
-        if begins is not None and now < begins:
-            raise _Bad(SignatureState.NOT_YET, f"{what} counts from {_written(begins)} only.")
-        if ends is not None and now >= ends:
-            raise _Bad(SignatureState.EXPIRED, f"{what} ran out at {_written(ends)}.")
+    return tuple(times)
 
 
 def _time(one: Mapping[str, Any], name: str) -> datetime | None:

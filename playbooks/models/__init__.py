@@ -4,6 +4,7 @@ from playbooks.models.approval import Approval, StandingConsent, Vote
 from playbooks.models.book import Book, TriggerRule, Version
 from playbooks.models.connector import Connector, Effect
 from playbooks.models.run import Frame, Run, RunEvent, StepAttempt, Timer, Undo
+from playbooks.models.signer import SignaturePolicy, Signer
 
 __all__ = [
     "Approval",
@@ -13,6 +14,8 @@ __all__ = [
     "Frame",
     "Run",
     "RunEvent",
+    "SignaturePolicy",
+    "Signer",
     "StandingConsent",
     "StepAttempt",
     "Timer",

@@ -8,6 +8,7 @@ from playbooks.events import (
     ApprovalLapsesSoon,
     RunEnded,
     RunStarted,
+    StartRefused,
     StepEnded,
     UndoRegistered,
     VoteGiven,
@@ -41,7 +42,7 @@ def start_the_matching_playbook(event: Any, entry: Any) -> None:
         start_matching_runs(agency_id=entry.agency_id, subject=entry.subject, facts=facts, by=by)
 
 
-@reacts_to(RunStarted, StepEnded, ApprovalAsked, VoteGiven, ApprovalLapsesSoon, ApprovalDecided, UndoRegistered, RunEnded)
+@reacts_to(StartRefused, RunStarted, StepEnded, ApprovalAsked, VoteGiven, ApprovalLapsesSoon, ApprovalDecided, UndoRegistered, RunEnded)
 def tell_what_the_playbook_does(event: Any, entry: Any) -> None:
     """A line for what a reader of the case must know; steps that went well stand on the run's own page."""
     text = told(event)
@@ -79,6 +80,8 @@ def told(event: Any) -> str | None:
     match event:
         case RunStarted():
             return f"Playbook started: {event.book}. {event.why}".strip()
+        case StartRefused():
+            return with_reason(f"Playbook not started: {event.book}", event.reason)
         case StepEnded(outcome="failed" | "unknown"):
             return with_reason(
                 f"Step {'failed' if event.outcome == 'failed' else 'ended without a known result'}: {event.name}", event.detail

@@ -24,6 +24,7 @@ NOT_OWNED = {
     "playbooks.Book": "the library is the programme's",
     "playbooks.Version": "the library is the programme's",
     "playbooks.TriggerRule": "the library is the programme's",
+    "playbooks.Signer": "whose signatures on the library count",
     "scorecards.Publication": "what is released to everyone",
 }
 FLOORS = ["tenants", "playbooks", "clocks", "cases", "scorecards", "live", "health", "home", "demo"]

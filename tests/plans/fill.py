@@ -271,6 +271,8 @@ FROM scorecards_scorecard c, unnest(%(measures)s::text[]) measure, generate_seri
 WHERE c.id > {FIRST} ON CONFLICT DO NOTHING;
 INSERT INTO cases_intakeallowance (agency_id, key_id, items, at)
 SELECT a, k, 9, now() FROM unnest(%(all)s::bigint[]) a, generate_series(1, 40) k ON CONFLICT DO NOTHING;
+INSERT INTO playbooks_signaturepolicy (agency_id, require, changed_at, changed_by)
+SELECT a, 'none', now(), 'person:1' FROM unnest(%(all)s::bigint[]) a ON CONFLICT DO NOTHING;
 INSERT INTO cases_casenumberseries (agency_id, year, restricted, last)
 SELECT a, y, false, 9 FROM unnest(%(all)s::bigint[]) a, generate_series(2000, 2030) y ON CONFLICT DO NOTHING;
 """

@@ -16,7 +16,14 @@ READS = ("SELECT", "WITH", "UPDATE", "INSERT", "DELETE")
 # Agencies' tables that grow with the number of agencies and not with their work: a few hundred rows are read whole faster than by
 # any index.
 SMALL = frozenset(
-    {"tenants_calltreecontact", "playbooks_connector", "playbooks_standingconsent", "cases_intakeallowance", "cases_casenumberseries"}
+    {
+        "tenants_calltreecontact",
+        "playbooks_connector",
+        "playbooks_standingconsent",
+        "playbooks_signaturepolicy",
+        "cases_intakeallowance",
+        "cases_casenumberseries",
+    }
 )
 
 

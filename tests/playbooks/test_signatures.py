@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from playbooks.definition import keys
-from playbooks.definition.signing import CannotSign, SignatureState, _Around, _hashed, known, refusal, sign, verify
+from playbooks.definition.signing import CannotSign, SignatureState, _Around, _hashed, sign, verify
+from playbooks.definition.trust import known, refusal
 from tests.playbooks.signatures import (
     BOOK,
     COMMITTEE,

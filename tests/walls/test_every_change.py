@@ -17,6 +17,7 @@ from playbooks.operations.connecting import connect
 from playbooks.operations.publishing import publish as publish_book
 from playbooks.operations.publishing import publish_library
 from playbooks.operations.starting import start_on_case
+from playbooks.operations.trusting import set_signature_policy, trust_signer
 from soc.cases.models import Case
 from soc.clocks.operations.loading import load_facts
 from soc.scorecards.operations.standing import publish
@@ -27,6 +28,7 @@ from tenants.models import ApiToken, AuditRow, Membership, Person, SensorKey
 from tests.cast import PASSWORD, ApiClient, Cast
 from tests.playbooks.books import END, START, book, note
 from tests.playbooks.endpoint_product import endpoint_product
+from tests.playbooks.signatures import pem, private
 from tests.walls.conftest import BEACON, LSASS
 from tests.walls.test_audit import audited, newest
 
@@ -141,6 +143,9 @@ def test_every_changed_row_is_written_down_once_with_who_and_whose(cast: Cast, m
                 agency_id=cast.north.pk, kind="endpoint", name="EDR", base_url=product.address, named_networks=["127.0.0.1/32"],
                 secret_name="edr", by=cast.ada,
             )  # fmt: skip
+        with watch.step("a signer, and what an agency asks of signatures", who["ada"]), opened(cast.ada):
+            trust_signer(name="The press", pem=pem(private("ES256")), by=cast.ada)
+            set_signature_policy(agency_id=cast.south.pk, asked="trusted", by=cast.ada)
         _admin(cast, form)
         _work(cast, form, call, workers, lambda number: _later(watch, number))
         with watch.step("publishing", who["ada"]), opened(cast.ada):
