@@ -30,7 +30,8 @@ SAID = {
     ">": "is more than",
     ">=": "is at least",
 }
-OPPOSITE = {"is": "is not", "is not": "is"}
+TIMED = {"<": "is before", "<=": "is not after", ">": "is after", ">=": "is not before"}
+OPPOSITE = {"is": "is not", "is not": "is", "is not after": "is after", "is not before": "is before"}
 WORDED = {
     "MATCHES": ("matches", "does not match"),
     "ISSUBSET": ("lies in", "does not lie in"),
@@ -115,7 +116,8 @@ def _compare(part: Comparison) -> str:
         return f"{left} {'is none of' if part.negated else 'is'} {_listed([_operand(one) for one in part.right])}"
     if part.operator in WORDED:
         return f"{left} {WORDED[part.operator][part.negated]} {_operand(part.right)}"
-    verb = SAID[part.operator]
+    timed = isinstance(part.right, Literal) and isinstance(part.right.value, datetime)
+    verb = (timed and TIMED.get(part.operator)) or SAID[part.operator]
     if part.negated:
         verb = OPPOSITE.get(verb) or verb.replace("is ", "is not ", 1)
     return f"{left} {verb} {_operand(part.right)}"

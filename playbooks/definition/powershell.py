@@ -21,6 +21,7 @@ AGAIN = re.compile(
 )
 PLAIN = re.compile(r"[A-Za-z0-9_@+=:./\\][A-Za-z0-9_@+=:./\\-]*")
 BEFORE = " \t\r\n;|&({[,=:"
+INSIDE_WORD = re.compile(r"[\w./\\-]")
 AFTER = " \t\r\n;|&)}],"
 
 
@@ -87,10 +88,10 @@ def _spots(text: str) -> Iterator[tuple[re.Match[str], str]]:
             place = "bare" if place == "double" else "double"
         elif place == "bare" and char in SINGLE:
             place = "single"
-        elif place == "bare" and char == "#":
+        elif place == "bare" and char == "#" and not INSIDE_WORD.match(text[at - 1 : at]):
             end = text.find("\n", at)
             inside = next((one for start, one in spots.items() if start > at and (end < 0 or start < end)), None)
-            if inside:
-                raise UnfitPlace(inside[1], "it stands in a comment: remove it there")
+            if inside or text[at - 1 : at] not in BEFORE[:9]:
+                raise UnfitPlace((inside or spots[last])[1], "it stands in or after what may be a comment: remove the #")
             step = end - at
         at += step

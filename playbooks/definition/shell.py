@@ -13,11 +13,13 @@ WHOLE = re.compile(r"\$\{\w+\}|\$\(\([\w\s+*/%<>=!&|^?:,~-]*\)\)|`[^`'\"\\$]*`|\
 UNREAD = re.compile(r"\$\{|\$\(\(|\$\[|\(\(|`|\$'|<<")
 # What reads its words again as a command, or as arithmetic that may hold one: there one pair of quotation marks is not enough.
 AGAIN = re.compile(
-    r"(?<![\w.-])(?:eval|(?:ba|da|k|z|c|tc|a|fi|r|s)?sh|su|busybox|xargs|pwsh|powershell|wsl)(?![\w-])|\[\[|(?:test|\[|printf)\s+-v\s"
+    r"(?<![\w.-])(?:eval|(?:ba|da|k|mk|z|c|tc|a|fi|r|rba|s)?sh|su|scp|rsync|busybox|xargs|pwsh|powershell|wsl)(?![\w-])"
+    r"|\[\[|\w\[|(?:test|\[|printf)\s+-v\s|(?<!\S)--?(?:\w*c|command|exec|execute|eval)[\s=]*['\"]"
     r"|(?:^|[;&|({\n]|(?<!\S)(?:sudo|exec|then|do|else|env|nohup|time)\s)\s*(?:sudo\s+-|env\s+-|(?:at|batch|watch|screen|tmux|parallel"
-    r"|trap|expect|crontab|let|declare|typeset|local|unset|cmd)(?![\w-]))",
+    r"|trap|expect|crontab|let|declare|typeset|local|export|readonly|read|mapfile|readarray|unset|cmd)(?![\w-]))",
     re.ASCII,
 )
+CASE = re.compile(r"case\s")
 # What reads a quoted text as a program of its own.
 PROGRAMS = re.compile(
     r"(?<![\w.-])(?:[gmn]?awk|sed|perl|python[\d.]*|ruby|node|php|lua|osascript|jq|yq|bc|dc|psql|mysql|mariadb|sqlite3|sqlcmd|mongosh?"
@@ -98,10 +100,10 @@ def _spots(text: str) -> Iterator[tuple[re.Match[str], str]]:
             raise UnfitPlace(spots[at + 1][1], f"it follows {char}, which would change its meaning: remove the {char}")
         elif char == "\\":
             step = 2
-        elif WHOLE.match(text, at) and (place == "bare" or char in "$`") and not _between(spots, at, WHOLE.match(text, at)):
-            step = len(WHOLE.match(text, at).group())  # type: ignore[union-attr]
-        elif UNREAD.match(text, at) and (place == "bare" or (char in "$`" and not text.startswith("$'", at))):
-            raise UnfitPlace(spots[last][1], f"it stands in or after {UNREAD.match(text, at).group()}: move it before that")  # type: ignore[union-attr]
+        elif (whole := _of(WHOLE, text, at, place)) and not any(at <= one < whole.end() for one in spots):
+            step = len(whole[0])
+        elif unread := _of(UNREAD, text, at, place):
+            raise UnfitPlace(spots[last][1], f"it stands in or after {unread[0]}: move it before that")
         elif text.startswith("$(", at):
             opened.append("bare")
             step = 2
@@ -112,8 +114,10 @@ def _spots(text: str) -> Iterator[tuple[re.Match[str], str]]:
         at += step
 
 
-def _between(spots: Mapping[int, object], start: int, found: re.Match[str] | None) -> bool:
-    return found is not None and any(start <= one < found.end() for one in spots)
+def _of(construct: re.Pattern[str], text: str, at: int, place: str) -> re.Match[str] | None:
+    """The construct that begins here; inside double quotation marks only $ and ` begin one, and $' does not."""
+    found = construct.match(text, at)
+    return found if found and (place == "bare" or (text[at] in "$`" and not found[0].startswith("$'"))) else None
 
 
 def _bare(text: str, at: int, opened: list[str], spots: Mapping[int, re.Match[str]]) -> int:
@@ -132,7 +136,7 @@ def _bare(text: str, at: int, opened: list[str], spots: Mapping[int, re.Match[st
         if inside:
             raise UnfitPlace(inside[1], "it stands in a comment: remove it there")
         return end - at
-    elif text.startswith("case", at) and re.match(r"case\s", text[at:]) and (at == 0 or text[at - 1] in WORD_ENDS):
+    elif CASE.match(text, at) and (at == 0 or text[at - 1] in WORD_ENDS):
         # The closing parentheses of its patterns would end what they do not open.
         after = max(spots)
         raise UnfitPlace(spots[after][1], "it stands in or after a case statement: move it before that, into a variable of the shell")

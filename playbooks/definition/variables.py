@@ -36,7 +36,7 @@ LENIENT_NAME = re.compile(r"__[A-Za-z][A-Za-z0-9_.\-]{0,245}__")
 REFERENCE = re.compile(r"(__[A-Za-z][A-Za-z0-9_.\-]{0,245}?__):value")
 
 # The texts of a JSON document, which are passed over, and the references outside of them.
-BARE = re.compile(rf'"(?:[^"\\]|\\.)*"|{REFERENCE.pattern}', re.DOTALL)
+BARE = re.compile(rf'"(?:[^"\\]|\\.)*+"?|{REFERENCE.pattern}', re.DOTALL)
 
 
 class UndefinedVariable(ValueError):

@@ -7,7 +7,7 @@ import subprocess
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from playbooks.definition.places import filled_for, place_of
@@ -17,11 +17,11 @@ NASTY = [
     "", "plain", "two words", "it's", 'say "hi"', "$HOME", "$(id)", "`id`", "a;id", "a|id", "a&id", "a>b", "a\nid", "\\", "\\'", "'\"'\"'",
     "*", "~", "{a,b}", "!!", "#x", "-rf", "$'x'", "é✓", "%41", "../..", "?a=b&c=d#e", "a/b", '","x":"', "\t", "x\\", "'; id; '", '"; id; "',
 ]  # fmt: skip
-TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=30) | st.sampled_from(NASTY)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30) | st.sampled_from(NASTY)
 COMMANDS = [
     "echo __x__:value", "echo 'a __x__:value b'", 'echo "a __x__:value b"', "echo --a=__x__:value", "echo a__x__:value'b'",
     "echo '__x__:value'", 'echo "__x__:value"', "echo \"it's\" __x__:value", "echo 'q\"q' \"__x__:value\" z", "echo \\' __x__:value \\\"",
-    "echo -- __x__:value", "echo __x__:value__x__:value",
+    "echo -- __x__:value", "echo \"$'\" 'x __x__:value'", "echo __x__:value__x__:value",
 ]  # fmt: skip
 
 
@@ -66,6 +66,26 @@ def test_a_real_shell_finds_exactly_the_value(shell):
     assert ran.stdout.decode().split("\0")[:-1] == wanted
 
 
+@given(
+    st.lists(st.sampled_from(["'", '"', "\\", " ", "$", "a", "#", "`", "(", ")", "\n", "{", "__x__:value"]), max_size=12),
+    st.sampled_from(NASTY),
+)
+@settings(max_examples=100, deadline=None)
+def test_bash_does_the_same_whatever_the_value_is(parts, value):
+    command = "printf '%s\\0' " + "".join(parts) + " __x__:value"
+    assume("$$" not in command)  # the number of the process is another each time
+
+    def words(one):
+        ran = subprocess.run(["bash", "-c", filled_for("shell", command, {"__x__": one})], capture_output=True, timeout=30, check=False)
+        return ran.returncode, ran.stdout.decode()
+
+    try:
+        plain, nasty = words("PLAIN"), words(value)
+    except UnfitValue:
+        return
+    assert nasty == (plain[0], plain[1].replace("PLAIN", value))
+
+
 @pytest.mark.parametrize(
     "command",
     ["echo `echo __x__:value`", "echo $((1 + __x__:value))", "echo ${a:-__x__:value}", "echo $__x__:value", "echo \\__x__:value",
@@ -82,7 +102,8 @@ def test_a_place_in_a_command_that_no_value_is_safe_in_is_refused(command):
     ["sh -c 'echo __x__:value'", "eval echo __x__:value", "ssh __x__:value uptime", "/bin/bash -lc \"ls __x__:value\"",
      "echo '__x__:value' | sh", "[[ __x__:value -eq 1 ]]", "awk '/__x__:value/'", "python3 -c 'print(\"__x__:value\")'",
      "let a=__x__:value",
-     "sqlite3 db \"select '__x__:value'\"", "sudo -i echo __x__:value"],
+     "sqlite3 db \"select '__x__:value'\"",
+     "sudo -i echo __x__:value"],
 )  # fmt: skip
 def test_a_command_that_is_read_again_takes_plain_words_only(command):
     assert "ws-1.example" in filled_for("shell", command, {"__x__": "ws-1.example"})
@@ -128,7 +149,7 @@ def test_a_value_is_one_string_of_powershell(value):
 @pytest.mark.parametrize(
     "command",
     ["Get-Item a__x__:value", "echo $__x__:value", "echo `__x__:value", "@'\n__x__:value\n'@", "# __x__:value", "<# __x__:value #>",
-     '"$(echo __x__:value)"', "${__x__:value}", "cmd --% __x__:value"],
+     '"$(echo __x__:value)"', "${__x__:value}", "'a'#'b\n__x__:value'", "cmd --% __x__:value"],
 )  # fmt: skip
 def test_a_place_in_powershell_that_no_value_is_safe_in_is_refused(command):
     with pytest.raises(UnfitPlace, match="__x__"):
@@ -208,7 +229,9 @@ def test_a_value_is_one_value_of_a_json_document(value, whole):
     assert json.loads(filled_for("json", text, values)) == wanted
 
 
-@pytest.mark.parametrize("text", ["{", '{"a": NaN}', '{"a": __x__:value __x__:value}', "[" * 100_000 + "]" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["{", '{"a": NaN}', '{"a": __x__:value __x__:value}', "[" * 100_000 + "]" * 100_000, '"' + '\\"' * 100_000]
+)
 def test_what_is_no_json_is_refused(text):
     with pytest.raises(ValueError):
         filled_for("json", text, {"__x__": "1"})
