@@ -6,6 +6,7 @@ from playbooks.api import approvals, runs
 from playbooks.pages import approvals as approval_pages
 from playbooks.pages import library as library_pages
 from playbooks.pages import runs as run_pages
+from playbooks.pages import versions as version_pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/runs", runs.RunsView.as_view(), name="runs-api"),
@@ -19,5 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("runs/<uuid:run>/", run_pages.RunPage.as_view(), name="run"),
     path("runs/<uuid:run>/steps/<uuid:step>/answer/", run_pages.AnswerPage.as_view(), name="run-answer"),
     path("playbooks/", library_pages.LibraryPage.as_view(), name="playbooks"),
+    path("playbooks/import/", version_pages.ImportPage.as_view(), name="playbook-import"),
+    path("playbooks/<slug:book>/versions/", version_pages.VersionsPage.as_view(), name="playbook-versions"),
+    path("playbooks/<slug:book>/export/", version_pages.ExportPage.as_view(), name="playbook-export"),
     path("playbooks/<slug:book>/", library_pages.BookPage.as_view(), name="playbook"),
 ]

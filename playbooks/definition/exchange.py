@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import yaml
-from yaml.cyaml import CEmitter
+from yaml.cyaml import CEmitter  # type: ignore[attr-defined]
 from yaml.nodes import MappingNode, ScalarNode
 from yaml.representer import SafeRepresenter
 

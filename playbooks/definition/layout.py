@@ -98,7 +98,7 @@ class _Rows:
                 self.count += 1
             row = heappop(free)
             following: str | None = step
-            while following in self.workflow and following not in self.at:
+            while following is not None and following in self.workflow and following not in self.at:
                 self.at[following] = (column, row)
                 column += 1
                 lines = lines_of(self.workflow[following])

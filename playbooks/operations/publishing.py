@@ -10,12 +10,11 @@ from django.db import transaction
 
 from playbooks.catalogue import action_names
 from playbooks.definition.canonical import canonical
-from playbooks.definition.checking import check
+from playbooks.definition.checking import check, checked
 from playbooks.definition.conditions import ConditionSyntax, read
 from playbooks.definition.exchange import kept
 from playbooks.definition.findings import ERROR, Finding
 from playbooks.definition.layout import as_it_was
-from playbooks.definition.reading import document_in
 from playbooks.definition.versions import Beside, modified_in, same_as, slug_for, standing_of
 from playbooks.library import BOOKS, TRIGGERS, Trigger, text_of
 from playbooks.models import Book, TriggerRule, Version
@@ -54,9 +53,7 @@ def import_book(*, raw: bytes, yaml: bool = False, lenient: bool = False, by: Ac
     """
     with transaction.atomic():
         require(may_publish(by), NotAllowed())
-        given, findings = document_in(raw, yaml=yaml)
-        if given is not None or not findings:
-            findings = [*findings, *check(given, action_names() or None)]
+        given, findings = checked(raw, yaml=yaml, actions=action_names() or None, lenient=lenient)
         _refuse(findings)
         document = as_it_was(given)
         uuid = document["id"].partition("--")[2]
@@ -109,7 +106,7 @@ def _keep(book: Book, document: Mapping[str, Any], by: Actor) -> tuple[Version, 
         canonical=text,
         modified=modified,
         published_at=by.now(),
-        published_by=by.name,
+        published_by=by.label,
     )
     return version, True
 

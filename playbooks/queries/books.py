@@ -50,7 +50,10 @@ def newest_version(book_slug: str) -> Version | None:
 def version_called(cacao_id: str, modified: str) -> Version | None:
     """The version of a book that a step names by its CACAO id and the time of its `modified`, else the newest; one query."""
     versions = Version.objects.select_related("book").filter(book__cacao_id=cacao_id).order_by("-modified", "-number")
-    return (versions.filter(modified=instant(modified)) if modified else versions).first()
+    if modified:
+        said = instant(modified)
+        versions = versions.filter(modified=said) if said else versions.none()
+    return versions.first()
 
 
 def enabled_rules(about: str) -> list[TriggerRule]:

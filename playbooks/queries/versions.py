@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from playbooks.catalogue import action_names
-from playbooks.definition.checking import check
+from playbooks.definition.checking import check, checked
 from playbooks.definition.differences import Difference, difference
 from playbooks.definition.exchange import as_json, as_yaml, kept
 from playbooks.definition.findings import Finding
@@ -79,9 +79,14 @@ def versions_of(slug: str, number: int | None = None, against: int | None = None
         versions=lines,
         shown=lines[at],
         against=other,
-        findings=tuple(check(shown, action_names() or None)),
+        findings=tuple(check(shown, action_names() or None, lenient=True)),
         difference=difference(documents[other.number], shown) if other else None,
     )
+
+
+def findings_in(raw: bytes, *, yaml: bool, lenient: bool) -> list[Finding]:
+    """Every finding about a file, alone by itself. No query."""
+    return checked(raw, yaml=yaml, actions=action_names() or None, lenient=lenient)[1]
 
 
 def book_file(name: str, *, form: str = "json", version: str = "", as_kept: bool = False) -> BookFile:
@@ -95,7 +100,8 @@ def book_file(name: str, *, form: str = "json", version: str = "", as_kept: bool
     if version.isdecimal():
         rows = rows.filter(number=min(int(version[:10]), 2**31 - 1))
     elif version:
-        rows = rows.filter(modified=instant(version))
+        said = instant(version)
+        rows = rows.filter(modified=said) if said else rows.none()
     row = rows.first()
     if row is None or form not in FORMS:
         raise Unknown()

@@ -10,13 +10,14 @@ from playbooks.definition.layout import with_layout
 from playbooks.definition.versions import EARLIEST, LATEST, Beside, modified_in, same_as, slug_for, standing_of
 from tests.playbooks.books import END, START, book, manual, note, step_id
 
+CREATED = "2024-01-01T00:00:00.000Z"
 JANUARY, JULY = "2026-01-01T00:00:00.000Z", "2026-07-01T00:00:00.000Z"
-SIGNATURE = {"signatures": [{"type": "jss"}]}
+SIGNATURE: dict[str, Any] = {"signatures": [{"type": "jss"}]}
 
 
 def document(text: str = "Look", modified: str = JANUARY, **more: Any) -> dict[str, Any]:
     made = book({"start": START, "first": note(text, on_completion="end"), "end": END}, start="start")
-    return {**made, "modified": modified, **more}
+    return {**made, "created": CREATED, "modified": modified, **more}
 
 
 def kept(*documents: dict[str, Any]) -> list[Beside]:

@@ -128,6 +128,10 @@ WALLS = [
     page("playbooks", STAFF),
     page("playbook", STAFF, of=("book",)),
     form("playbook", FLOOR, refused=frozenset({ADMIN, AUDITOR}), of=("book",)),
+    page("playbook-import", ONLY_ADMIN),
+    form("playbook-import", ONLY_ADMIN),
+    page("playbook-versions", STAFF, of=("book",)),
+    page("playbook-export", STAFF, of=("book",)),
     # The API
     Wall("alerts-api", frozenset({KEY}), method="POST", refused=EVERYONE, anonymous=401),
     api("receipt-api", FLOOR | {AUDITOR, KEY}, of=("receipt",)),
