@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from playbooks.definition.findings import Place, Sheet
-from playbooks.definition.graph import EXTENSION, START
+from playbooks.definition.graph import EXTENSION, START, STEP_TYPES
 from playbooks.definition.reaching import openings
 from playbooks.definition.shapes import IDENTIFIER, held, identifier, items, words
 from playbooks.definition.steps import WAYS
@@ -52,8 +52,8 @@ def _ids(sheet: Sheet, book: Mapping[str, Any]) -> None:
         if found is None:
             continue
         kind = held(one).get("type")
-        if group == "workflow" and isinstance(kind, str) and found["type"] != kind:
-            sheet.error("schema", at, f"The id of a step begins with its type, {kind[:80]}--. Rename one of the two.")
+        if group == "workflow" and kind in STEP_TYPES and found["type"] != kind:
+            sheet.error("schema", at, f"The id of a step begins with its type, {kind}--. Rename one of the two.")
         elif group in DEFINITIONS and isinstance(kind, str) and found["type"] != kind:
             sheet.warning("schema", at, f"An id begins with the type of its object, {kind[:80]}--.")
         if group == "data_marking_definitions" and held(one).get("id") not in (None, key):
@@ -66,6 +66,8 @@ def _ids(sheet: Sheet, book: Mapping[str, Any]) -> None:
 
 def _steps_named(sheet: Sheet, book: Mapping[str, Any]) -> None:
     workflow = held(book.get("workflow"))
+    if not workflow:  # which is said already
+        return
     start, exception = book.get("workflow_start"), book.get("workflow_exception")
     if isinstance(start, str) and start:
         if start not in workflow:

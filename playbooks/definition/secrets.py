@@ -11,7 +11,7 @@ from playbooks.definition.variables import REFERENCE, names_in
 FIELDS = ("password", "token", "oauth_header")
 HEADERS = ("authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token", "api-key", "apikey")
 # What may stand beside a reference, or alone, and gives nothing away.
-HARMLESS = re.compile(r"\s*(?:authorization\s*:?)?\s*(?:bearer|basic|token|oauth|apikey|digest)?\s*", re.IGNORECASE)
+HARMLESS = re.compile(r"(?:authorization ?:?)? ?(?:bearer|basic|token|oauth|apikey|digest)?", re.IGNORECASE)
 
 
 def check_secrets(sheet: Sheet, book: Mapping[str, Any]) -> None:
@@ -33,7 +33,7 @@ def check_secrets(sheet: Sheet, book: Mapping[str, Any]) -> None:
 
 
 def _clear(sheet: Sheet, at: Place, value: str) -> None:
-    if not HARMLESS.fullmatch(REFERENCE.sub("", value)):
+    if not HARMLESS.fullmatch(" ".join(REFERENCE.sub("", value).split())):
         _say(sheet, at)
 
 
