@@ -72,7 +72,7 @@ def test_the_judge_is_content_with_what_is_expected():
     ("change", "said"),
     [
         ({"outcome": "failed"}, "the outcome is failed"),
-        ({"steps": RESULT["steps"][:1]}, "the way is Start, expected Start > End"),
+        ({"steps": STEPS[:1]}, "the way is Start, expected Start > End"),
         ({"steps": [{**one, "outcome": "failure"} for one in STEPS]}, "End came out as ['failure']"),
         ({"variables": {"__x__": "b"}}, "__x__ is 'b', expected 'a'"),
         ({"variables": {}}, "__x__ is None"),

@@ -1,0 +1,1 @@
+"""A playbook run to its end in virtual time, without touching anything outside, by the same rules as a real run. Pure."""
