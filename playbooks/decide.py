@@ -81,14 +81,14 @@ def decide(graph: Graph, place: Place, standing: Standing | None, values: Mappin
     node = graph.nodes[place.step]
     if place.iteration > MOST_VISITS:
         return Finish("stopped", f"{node.name} was entered more than {MOST_VISITS} times")
-    if node.kind == END:
-        if place.opener:
-            return Close()
-        return Finish("failed", failed) if failed else Finish("done", node.name)
     if standing is None:
         first = _before(node, place)
         if first is not None:
             return first
+    if node.kind == END:
+        if place.opener:
+            return Close()
+        return Finish("failed", failed) if failed else Finish("done", node.name)
     if node.kind == START:
         return Pass(node.next)
     move = _within(node, place, standing, values) or _failure(graph, node, place, standing, failed)
@@ -104,9 +104,9 @@ def _within(node: Node, place: Place, standing: Standing | None, values: Mapping
     return _book(node, standing) if node.kind == BOOK else _action(node, place, standing)
 
 
-def is_overdue(node: Node, place: Place, standing: Standing | None) -> bool:
-    """Whether the step's time is over, also while its branches are open; said once."""
-    return place.timers.get(_timeout(node, place)) is True and not (standing and standing.broken)
+def is_overdue(node: Node, place: Place) -> bool:
+    """Whether the step's time is over, also while its branches are open, whatever one of them came to."""
+    return place.timers.get(_timeout(node, place)) is True
 
 
 def late(node: Node) -> str:
@@ -146,7 +146,7 @@ def _block(node: Node, place: Place, standing: Standing | None, values: Mapping[
     if standing is not None:
         if standing.broken:
             return None
-        if is_overdue(node, place, standing):
+        if is_overdue(node, place):
             return TimedOut(late(node))
         if standing.state == "unknown":
             return Wait("person")
@@ -208,7 +208,7 @@ def _action(node: Node, place: Place, standing: Standing | None) -> Move | None:
         units = node.units()
         after = units.index(standing.unit) + 1 if standing.unit in units else len(units)
         return Plan(1, units[after]) if after < len(units) else Settle(node.next)
-    if is_overdue(node, place, standing) and _may_be_left(node, place, standing):
+    if is_overdue(node, place) and _may_be_left(node, place, standing):
         return TimedOut(late(node))
     if standing.state == "planned":
         return _planned(node, standing)

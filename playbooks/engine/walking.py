@@ -82,7 +82,7 @@ def _next(hand: Hand, graph: Graph, waiting: Mapping[int, str]) -> tuple[Spot, m
     """The first frame that can go on, and how; None when all of them wait. A block whose time is over goes before what is in it."""
     for key in openers(hand.frames) if len(hand.frames) > 1 else ():
         spot = spot_at(hand, graph, key)
-        if is_overdue(spot.node, spot.place, spot.standing):
+        if is_overdue(spot.node, spot.place):
             return spot, moves.TimedOut(late(spot.node))
     for key in leaves(hand.frames):
         if key not in waiting:

@@ -162,9 +162,14 @@ def test_a_loop_ends_by_its_rounds_or_its_time():
 def test_a_step_whose_time_is_over_has_failed_and_names_itself():
     late = move("short", Standing("planned", kind="manual"), timers={"timeout:short:1": True})
     assert isinstance(late, TimedOut) and late.detail.startswith("ACTION_TIMEOUT") and late.detail.endswith("(short)")
-    started = Standing("started")
-    assert is_overdue(GRAPH.nodes["all"], Place("all", timers={"timeout:all:1": True}), started)
-    assert not is_overdue(GRAPH.nodes["all"], Place("all", timers={"timeout:all:1": True}), Standing("started", broken="late"))
+    assert is_overdue(GRAPH.nodes["all"], Place("all", timers={"timeout:all:1": True}))
+    assert not is_overdue(GRAPH.nodes["all"], Place("all", timers={"timeout:all:1": False}))
+
+
+def test_an_end_waits_its_delay_too():
+    late_end = Graph("playbook--x", "Book", "", "start", "", {"end": Node("end", "end", "End", delay_ms=1500)}, {})
+    assert move("end", graph=late_end, opener="all") == Delay("delay:end:1", 1.5)
+    assert move("end", graph=late_end, opener="all", timers={"delay:end:1": True}) == Close()
 
 
 def test_what_values_cannot_decide_is_asked_and_a_failure_within_a_block_breaks_it():
