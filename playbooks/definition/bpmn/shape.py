@@ -291,10 +291,10 @@ class Shaping:
         if here in part.loops:
             exits, outs = part.loops[here].exits, part.ways[here]
             arms = [
-                Arm(When(tuple(self._answer(o, n, place.scope) for o, n, out in exits if (out, to) in outs)), blocks)
+                Arm(When(tuple(self._answer(o, n, place.scope) for o, n, out in exits if (out, to) in outs)), blocks, self._onto(part, to))
                 for to, blocks in branches.items()
             ]
-            return [Choice(node, tuple(arms))]
+            return [Choice(node, tuple(arms), False)]
         if node.divides == ATTEMPT:
             well, badly = part.ways[here][0][1], part.ways[here][-1][1]
             return [Attempt(node, branches[well], branches[badly])]
@@ -342,18 +342,24 @@ class Shaping:
             return None
         meets, node = self._node(part, first), self._node(part, here)
         if apart:
-            self.flow.leave(
-                meets, "branches that run side by side meet here while others end before; the draft waits for all of them and goes on"
-            )
+            self.flow.leave(meets, "branches that run side by side meet here while others end before; the draft waits for all of them")
         cut = Part({one: [(no, join if to == first else to) for no, to in some] for one, some in part.ways.items()}, part.loops)
         cut.rejoin()
         before: list[Block] = []
         if len(cut.targets(here)) > 1:
             before = [*self._divided(cut, here, node, cut.join[here], place), *self.run(cut, cut.join[here], join, place)]
-        behind = self.run(part, first, join, place if answers is None else place.deeper())
-        if answers is not None:
-            behind = [Choice(meets, (Arm(When(tuple(answers)), behind, f"On to: {meets.name}"),), False)]
+        arrivals = [answers] if answers else []
+        if node.divides == EVERY and meets.joins and not place.looping:
+            # A parallel gateway goes on when each branch has come to it.
+            each = [self._leading(self._only(part, to, join), to, first, place.scope) for to in part.targets(here)]
+            arrivals = [some for some in each if some]
+        behind = self.run(part, first, join, place.deeper() if arrivals else place)
+        for some in arrivals:
+            behind = [Choice(meets, (Arm(When(tuple(some)), behind, self._onto(part, first)),), False)]
         return [*before, *behind]
+
+    def _onto(self, part: Part, name: str) -> str:
+        return f"On to: {self._node(part, name).name}" if name else ""
 
     def _node(self, part: Part, name: str) -> Node:
         return self.nodes[part.loops[name].head if name in part.loops else name]

@@ -214,7 +214,9 @@ class _Writing:
         single = len(arms) > 2 and block.exhausts and len({arm.when.any_of[0].node for arm in arms if arm.when.any_of}) == 1
         if single and all(len(arm.when.any_of) == 1 for arm in arms):
             return self._switch(block.node, arms, after)
-        if block.exhausts and len(arms) > 1:
+        if not block.exhausts:
+            arms = [arm for arm in arms if arm.blocks]
+        elif len(arms) > 1:
             # The affirmative branch first; an empty one is no branch.
             arms.sort(key=lambda arm: (not arm.blocks, not any(one.key in YES for one in arm.when.any_of)))
         return self._if(block.node, arms, block.exhausts, after)
@@ -226,7 +228,7 @@ class _Writing:
         fields["on_true"] = self.branch(first.blocks, node)
         if len(rest) == 1 and exhausts and rest[0].blocks:
             fields["on_false"] = self.branch(rest[0].blocks, node)
-        elif len(rest) > 1 and any(arm.blocks for arm in rest):
+        elif any(arm.blocks for arm in rest):
             end = self.step("end", "ends", node, {"name": "End"})
             fields["on_false"] = self._if(node, rest, exhausts, end)
         return self.step("if-condition", "if", node, {**fields, "on_completion": after})

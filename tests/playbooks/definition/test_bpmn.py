@@ -167,7 +167,7 @@ RULES = {
     "a join beside an early end": (
         gate("parallel", "a", "b", "c") + '<exclusiveGateway id="k" name="On?"/>',
         ["s>g", "g>a", "g>k", "k>e:No", "k>h:Yes", "a>h", "h>c", "c>e"],
-        [["parallel", {"branch 1": ["a"], "branch 2": ["On?"]}], "c"],
+        [["parallel", {"branch 1": ["a"], "branch 2": ["On?"]}], [IF, {"on_true": ["c"]}]],
     ),
 }
 
