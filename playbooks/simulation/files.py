@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from playbooks.definition.checking import check
+from playbooks.definition.checking import checked
 from playbooks.definition.findings import ERROR, Finding, worst
 from playbooks.definition.graph import Graph, compiled
-from playbooks.definition.reading import document_in
 from playbooks.simulation.inputs import Inputs, inputs_in
 from playbooks.simulation.walking import Walk, simulate
 
@@ -27,9 +26,7 @@ def simulated(raw: bytes, *, yaml: bool = False, inputs: bytes | None = None) ->
     Raises UnfitInputs.
     """
     given = inputs_in(inputs) if inputs is not None else Inputs()
-    document, findings = document_in(raw, yaml=yaml)
-    if worst(findings) != ERROR:
-        findings = [*findings, *check(document, lenient=True)]
+    document, findings = checked(raw, yaml=yaml, lenient=True)
     if worst(findings) == ERROR:
         return Simulation(tuple(findings))
     graph = compiled(document)

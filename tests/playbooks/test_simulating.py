@@ -210,7 +210,7 @@ def test_the_command_gives_every_finding_of_an_invalid_file_and_exits_with_two(t
     assert all(set(one) == {"file", "code", "severity", "pointer", "message"} for one in found)
     out, _, code = run(tmp_path, "{nothing")
     assert code == 2
-    assert "error unreadable (whole file)" in out
+    assert "error unreadable at the whole document" in out
 
 
 def test_the_command_says_what_it_leaves_out_and_what_it_cannot_read(tmp_path: Any):
@@ -223,4 +223,26 @@ def test_the_command_says_what_it_leaves_out_and_what_it_cannot_read(tmp_path: A
     assert code == 1
     assert "inputs.json: the inputs: this is no JSON object" in err
     with pytest.raises(CommandError, match="cannot be read"):
-        call_command("simulate_playbook", str(tmp_path / "nothing.json"))
+        call_command("simulate_playbook", str(tmp_path / "book.json"), inputs=str(tmp_path / "nothing.json"))
+    out = StringIO()
+    with pytest.raises(CommandError, match="is not valid") as refused:
+        call_command("simulate_playbook", str(tmp_path / "nothing.json"), "--json", stdout=out)
+    assert refused.value.returncode == 2
+    assert [one["code"] for one in json.loads(out.getvalue())] == ["unreadable"]
+
+
+def test_the_command_spells_out_what_would_move_a_terminal(tmp_path: Any):
+    document = simple()
+    next(iter(document["workflow"].values()))["name"] = "Begin \x1b[2J"
+    document["playbook_variables"]["__x__"]["value"] = "\x9b2J"
+    out, _, code = run(tmp_path, document)
+    assert code == 0
+    assert "Begin \\x1b[2J" in out
+    assert not [c for c in out if not c.isprintable() and c != "\n"]
+
+
+def test_half_a_character_in_the_inputs_is_no_failure(tmp_path: Any):
+    inputs = {"variables": {"__x__": "\ud800"}}
+    out, _, code = run(tmp_path, simple(), "--json", inputs=inputs)
+    assert (json.loads(out)["variables"], code) == ({"__x__": "\ud800"}, 0)
+    assert run(tmp_path, simple(), inputs=inputs)[2] == 0
