@@ -15,7 +15,7 @@ UNREAD = re.compile(r"\$\{|\$\(\(|\$\[|\(\(|`|\$'|<<")
 AGAIN = re.compile(
     r"(?<![\w.-])(?:eval|(?:ba|da|k|mk|z|c|tc|a|fi|r|rba|s)?sh|su|scp|rsync|busybox|xargs|pwsh|powershell|wsl)(?![\w-])"
     r"|\[\[|\w\[|(?:test|\[|printf)\s+-v\s|(?<!\S)--?(?:\w*c|command|exec|execute|eval)[\s=]*['\"]"
-    r"|(?:^|[;&|({\n]|(?<!\S)(?:sudo|exec|then|do|else|env|nohup|time)\s)\s*(?:sudo\s+-|env\s+-|(?:at|batch|watch|screen|tmux|parallel"
+    r"|(?:^|[;&|({\n]|(?<!\S)(?:sudo|exec|then|do|else|env|nohup|time)\s)[ \t]*(?:sudo\s+-|env\s+-|(?:at|batch|watch|screen|tmux|parallel"
     r"|trap|expect|crontab|let|declare|typeset|local|export|readonly|read|mapfile|readarray|unset|cmd)(?![\w-]))",
     re.ASCII,
 )
@@ -28,6 +28,12 @@ PROGRAMS = re.compile(
 )
 PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./][A-Za-z0-9_@%+=:,./-]*")
 PLAINEST = re.compile(r"[A-Za-z0-9_.:@][A-Za-z0-9_.:@-]*")
+# Where the name of a program stands, and what may be one.
+NAMING = re.compile(
+    r"(?:^|[;&|({\n]|(?<!\S)(?:then|do|else|elif|if|while|until|!|exec|command|sudo|time|nohup|env)\s)[ \t]*(?:\w+=\S*[ \t]+)*$", re.ASCII
+)
+PROGRAM = re.compile(r"[A-Za-z0-9_/][A-Za-z0-9_./+-]*")
+ALLOWED = {PLAIN: "_@%+=:,./-", PLAINEST: "_.:@-", PROGRAM: "_./+-"}
 WORD_ENDS = " \t\r\n;&|()<>"
 
 
@@ -45,6 +51,9 @@ def filled_shell(text: str, values: Mapping[str, Value]) -> str:
         # A word begins here, or only values that may be empty stand before this one.
         opened = _begins_word(text, found.start()) or (opened and found.start() == done)
         value = values_text(found[1], values)
+        before = len(text[: found.start()].rstrip("'\""))
+        if opened and NAMING.search(text, max(0, before - 500), before):
+            _fits(value, PROGRAM, found[1], "the value names the program to run")
         if again:
             _fits(value, PLAIN, found[1], "the command hands its words to a shell again")
         elif program and place != "bare":
@@ -71,7 +80,7 @@ def values_text(name: str, values: Mapping[str, Value]) -> str:
 
 def _fits(value: str, form: re.Pattern[str], name: str, why: str) -> None:
     if not form.fullmatch(value):
-        raise UnfitValue(f"{why}, so the value of {name} may only have letters, digits and {'_@%+=:,./-' if form is PLAIN else '_.:@-'}")
+        raise UnfitValue(f"{why}, so the value of {name} may only have letters, digits and {ALLOWED[form]}")
 
 
 def _begins_word(text: str, at: int) -> bool:

@@ -121,6 +121,16 @@ def test_a_value_is_no_option_unless_it_is_a_number_or_options_have_ended():
     assert filled_for("shell", "nice -n __x__:value true", {"__x__": -5}) == "nice -n '-5' true"
 
 
+@pytest.mark.parametrize(
+    "command", ["__x__:value -v", "true; '__x__:value'", "A=1 __x__:value", "true\n__x__:value", "if __x__:value; then a; fi"]
+)
+def test_a_value_that_names_the_program_is_a_plain_name(command):
+    assert "/usr/bin/nmap" in filled_for("shell", command, {"__x__": "/usr/bin/nmap"})
+    for value in ("%1", "../x", "a b", "", "."):
+        with pytest.raises(UnfitValue, match="program"):
+            filled_for("shell", command, {"__x__": value})
+
+
 @pytest.mark.parametrize("place", ["shell", "powershell"])
 def test_what_no_command_line_holds_is_refused(place):
     for value in ("a\0b", "\ud800"):
