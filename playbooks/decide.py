@@ -37,6 +37,7 @@ MOST_VISITS = 1000
 BACKOFF_SECONDS = (2, 5, 15, 60, 120, 300, 600, 900)
 TIMEOUT = "ACTION_TIMEOUT"  # how CACAO 2.0 names a step that took too long
 
+ENDED = ("done", "failed", "stopped", "cancelled")
 REPEATABLE = ("read", "idempotent")
 ASKED_FIRST = ("keyed", "verifiable")
 
@@ -101,7 +102,7 @@ def _within(node: Node, place: Place, standing: Standing | None, values: Mapping
     """The way of a step by its kind; None when it failed."""
     if node.is_block:
         return _block(node, place, standing, values)
-    return _book(node, standing) if node.kind == BOOK else _action(node, place, standing)
+    return _book(node, place, standing) if node.kind == BOOK else _action(node, place, standing)
 
 
 def is_overdue(node: Node, place: Place) -> bool:
@@ -189,14 +190,16 @@ def _case(node: Node, values: Mapping[str, Any], answer: bool | str | None) -> M
     return Open(((key, to),), key) if to else Settle(node.next, "No case fits")
 
 
-def _book(node: Node, standing: Standing | None) -> Move | None:
+def _book(node: Node, place: Place, standing: Standing | None) -> Move | None:
     """The way of a step that runs another book; None when it failed."""
     if standing is None:
         return Plan(1)
+    if standing.state in ("planned", "started") and is_overdue(node, place) and standing.child not in ENDED:
+        return TimedOut(late(node))
     if standing.state == "planned":
         return CallBook()
     if standing.state == "started":
-        return Adopt(standing.child == "done") if standing.child in ("done", "failed", "cancelled") else Wait("run")
+        return Adopt(standing.child == "done") if standing.child in ENDED else Wait("run")
     return Settle(node.next) if standing.state == "ok" else None
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playbooks.definition.graph import Command, Node
+from playbooks.definition.places import filled_for, place_of
 from playbooks.definition.scoping import handed
 from playbooks.definition.variables import UndefinedVariable, UnfitValue, filled, filled_json, in_a_header, in_a_path, names_in, text_of
 
@@ -105,9 +106,9 @@ def local_call(node: Node, command: Command, values: Mapping[str, Any], *, subje
 def manual_call(node: Node, command: Command, values: Mapping[str, Any], *, target: str, key: str) -> dict[str, Any]:
     """What a person is asked to do, or the command that nobody else carries out here, with what it returns. Raises CannotRender."""
     try:
-        text = filled(command.text, values)
+        text = filled_for(place_of(command.kind), command.text, values)
         content = filled(command.content, values)
-    except UndefinedVariable as error:
+    except (UndefinedVariable, UnfitValue) as error:
         raise CannotRender(f"The request cannot be written: {error}") from error
     base: dict[str, Any] = {"kind": "manual", "action": "manual", "effect": "unsafe", "targets": [], "key": key, "undo": None}
     shown = {"command": command.kind, "content": content, "target": target} if command.kind != "manual" or target else {}

@@ -11,11 +11,12 @@ class RunState(TextChoices):
     WAITING = "waiting", "Waiting"
     DONE = "done", "Done"
     FAILED = "failed", "Failed"
+    STOPPED = "stopped", "Stopped"  # a budget ended it
     CANCELLED = "cancelled", "Cancelled"
 
     @property
     def is_over(self) -> bool:
-        return self in (RunState.DONE, RunState.FAILED, RunState.CANCELLED)
+        return self in (RunState.DONE, RunState.FAILED, RunState.STOPPED, RunState.CANCELLED)
 
 
 class Waits(TextChoices):

@@ -9,6 +9,7 @@ from playbooks.engine.spot import Spot
 from playbooks.engine.writing import transaction_of, write
 from playbooks.operations.starting import start_called
 from playbooks.queries.books import version_called
+from playbooks.queries.trust import refusal_of
 from playbooks.states import StepState
 
 DEEPEST = 10  # how far books may run books
@@ -19,19 +20,23 @@ def call_book(hand: Hand, spot: Spot) -> None:
     attempt = spot.known.attempt
     assert attempt is not None
     wanted = attempt.rendered
-    version = version_called(wanted["book"], wanted["version"])
-    if version is None or hand.run.depth >= DEEPEST:
-        which = f"{wanted['book']} {wanted['version']}".strip()
-        missing = f"There is no published book {which}." if version is None else f"Books run books more than {DEEPEST} deep."
-        finish_attempt(hand, attempt, StepState.FAILED, missing)
-        return
-    attempt.state, attempt.started_at = StepState.STARTED, hand.by.now()
-    hand.changed(attempt)
-    hand.tell("began", f"{spot.node.name}: {version.book.name}, version {version.number}, begins", step_id=spot.node.id)
     with transaction_of(hand):
+        version = version_called(wanted["book"], wanted["version"])
+        refused = refusal_of(version, hand.run.agency_id, hand.by.now()) if version is not None else None
+        if refused is not None:
+            finish_attempt(hand, attempt, StepState.FAILED, refused)
+        elif version is None or hand.run.depth >= DEEPEST:
+            which = f"{wanted['book']} {wanted['version']}".strip()
+            missing = f"There is no published book {which}." if version is None else f"Books run books more than {DEEPEST} deep."
+            finish_attempt(hand, attempt, StepState.FAILED, missing)
+        else:
+            attempt.state, attempt.started_at = StepState.STARTED, hand.by.now()
+            hand.changed(attempt)
+            hand.tell("began", f"{spot.node.name}: {version.book.name}, version {version.number}, begins", step_id=spot.node.id)
         write(hand)
-        start_called(caller=hand.run, attempt=attempt, version=version, values=wanted["arguments"], by=hand.by)
-    spot.known.child = {"state": "ready"}
+        if version is not None and attempt.state == StepState.STARTED:
+            start_called(caller=hand.run, attempt=attempt, version=version, values=wanted["arguments"], by=hand.by)
+            spot.known.child = {"state": "ready"}
 
 
 def adopt(hand: Hand, spot: Spot, ok: bool) -> None:

@@ -104,13 +104,14 @@ def again(claim: Claim, *, clock: Callable[[], datetime]) -> Hand:
 
 def graph_in(hand: Hand) -> Graph:
     """The graph of the version that the run began with. Raises ContentChanged. No query once this process knows it."""
+    return graph_at(hand.run.version_hash, lambda: content_of(hand))
 
-    def text() -> str:
-        taken = hand.claim
-        wanted = ("SELECT canonical FROM playbooks_version WHERE id = %s", [hand.run.version_id])
-        return str(executed(taken.agency_id, taken.actor, wanted)[0][0])
 
-    return graph_at(hand.run.version_hash, text)
+def content_of(hand: Hand) -> str:
+    """The content of the version that the run began with, in canonical form. One query."""
+    taken = hand.claim
+    wanted = ("SELECT canonical FROM playbooks_version WHERE id = %s", [hand.run.version_id])
+    return str(executed(taken.agency_id, taken.actor, wanted)[0][0])
 
 
 def _read(agency_id: int, actor: str, taking: Statement, clock: Callable[[], datetime]) -> Hand | None:

@@ -88,7 +88,7 @@ def _finish(hand: Hand, outcome: str, detail: str) -> None:
     for frame in list(hand.frames.values()):
         frame.ended_at = now
         hand.moved(frame)
-    run.state = RunState.DONE if outcome == "done" else RunState.FAILED
+    run.state = RunState(outcome)
     run.waits_for, run.detail, run.ended_at, run.lease_owner = Waits.NOTHING, detail, now, ""
     event = RunEnded(run=hand.claim.run, about=run.subject, outcome=str(run.state), detail=detail)
     hand.tell("ended", f"The run ended: {detail or outcome}", event=event)

@@ -12,6 +12,7 @@ from playbooks.definition.graph import BOOK, IF, SWITCH, WHILE, Node
 from playbooks.definition.scoping import anew, seen_from
 from playbooks.definition.variables import filled
 from playbooks.engine.claiming import executed
+from playbooks.engine.guarding import must_not_send
 from playbooks.engine.hand import Hand, revived
 from playbooks.engine.spot import Spot
 from playbooks.engine.writing import transaction_of, write
@@ -95,6 +96,9 @@ def rendered_for(hand: Hand, spot: Spot, unit: tuple[int, int]) -> dict[str, Any
     if found is None:
         raise CannotRender(f"{known.label} knows no {method} {path}.")
     action, parts = found
+    forbidden = must_not_send(hand, connector, reads_only=action.effect == EffectClass.READ)
+    if forbidden is not None:
+        raise CannotRender(forbidden)
     reaching = Reaching(
         connector=connector.name,
         base_url=connector.base_url,

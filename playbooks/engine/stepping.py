@@ -19,6 +19,7 @@ from playbooks.engine.planning import attempt_at, kind_of, plan, void
 from playbooks.engine.spot import Spot, go_to, spot_at
 from playbooks.engine.writing import transaction_of, write
 from playbooks.models import Frame
+from playbooks.operations.cancelling import cancel_called
 from playbooks.states import ApprovalState, StepState
 from tenants.errors import DomainError
 
@@ -142,6 +143,9 @@ def _abandon(hand: Hand, spot: Spot, detail: str) -> None:
     if spot.node.is_block:
         settle_block(hand, spot, detail=detail, failed=True)
         return
+    if attempt.kind == "book" and attempt.state == StepState.STARTED:
+        with transaction_of(hand):
+            cancel_called(attempt=attempt, reason=detail, by=hand.by)
     doubt = attempt.state in (StepState.STARTED, StepState.UNKNOWN) and attempt.kind == "http"
     said = f"{detail}. It is not known whether it happened" if doubt else detail
     finish_attempt(hand, attempt, StepState.FAILED, said, response={**attempt.response, "passing": False})

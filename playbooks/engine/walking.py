@@ -10,10 +10,10 @@ from playbooks.blocks import leaves, openers
 from playbooks.connectors.speaking import Way
 from playbooks.decide import decide, is_overdue, late
 from playbooks.definition.canonical import sha256_of
-from playbooks.definition.graph import Graph
+from playbooks.definition.graph import END, Graph
 from playbooks.definition.scoping import seen_from
 from playbooks.engine.claiming import graph_in
-from playbooks.engine.ending import end_run, finish_attempt, note_control
+from playbooks.engine.ending import end_run, finish_attempt, note_control, settle_block
 from playbooks.engine.hand import Hand
 from playbooks.engine.planning import connected, rendered_for, void
 from playbooks.engine.spot import Spot, spot_at
@@ -67,8 +67,10 @@ def go_on(hand: Hand) -> Intent | None:
             case moves.Wait(what):
                 waiting[spot.frame.pk] = what
             case moves.Finish(outcome, detail):
-                if spot.node.kind == "end":
+                if spot.node.kind == END:
                     note_control(hand, spot)
+                elif spot.node.is_block:
+                    settle_block(hand, spot, detail=detail, failed=True)
                 end_run(hand, outcome, detail)
                 return None
             case _:

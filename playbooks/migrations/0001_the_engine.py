@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 ('why', models.TextField()),
                 ('started_by', models.CharField(max_length=120)),
                 ('started_by_label', models.CharField(max_length=120)),
-                ('state', models.CharField(choices=[('ready', 'Ready'), ('running', 'Running'), ('waiting', 'Waiting'), ('done', 'Done'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='ready', max_length=10)),
+                ('state', models.CharField(choices=[('ready', 'Ready'), ('running', 'Running'), ('waiting', 'Waiting'), ('done', 'Done'), ('failed', 'Failed'), ('stopped', 'Stopped'), ('cancelled', 'Cancelled')], default='ready', max_length=10)),
                 ('depth', models.PositiveSmallIntegerField(default=0)),
                 ('waits_for', models.CharField(blank=True, choices=[('', 'Nothing'), ('approval', 'A vote'), ('person', "A person's answer"), ('timer', 'A time'), ('run', 'Another book')], default='', max_length=10)),
                 ('detail', models.TextField(default='')),

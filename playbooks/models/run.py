@@ -54,7 +54,9 @@ class Run(Owned):
             models.UniqueConstraint(
                 fields=["agency", "subject", "trigger", "version"], condition=models.Q(trigger__isnull=False), name="run_trigger_once"
             ),
-            models.UniqueConstraint(fields=["agency", "parent_attempt"], condition=models.Q(parent_attempt__isnull=False), name="run_called_once"),
+            models.UniqueConstraint(
+                fields=["agency", "parent_attempt"], condition=models.Q(parent_attempt__isnull=False), name="run_called_once"
+            ),
             CompositeForeignKey(field="parent_attempt", to="playbooks.StepAttempt", name="run_parent_attempt_fk"),
             Wall(name="run_wall"),
         ]

@@ -1,15 +1,18 @@
 """A person's answer to a step: a manual one is done, an unknown effect happened or not, an undecidable question is yes or no."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
+from playbooks.definition.scoping import returned
+from playbooks.definition.values import WrongType, typed
 from playbooks.events import StepEnded
 from playbooks.models import Run, StepAttempt
 from playbooks.operations.telling import tell, wake
 from playbooks.policies import may_answer
+from playbooks.queries.books import graph_of
 from playbooks.states import StepState
 from tenants.actors import Actor
 from tenants.errors import Conflict, Invalid, NotAllowed, Unknown, require
@@ -18,10 +21,11 @@ ANSWERS = ("yes", "no")
 QUESTIONS = ("if", "while", "switch")
 
 
-def answer(*, step: str, answer: Any, reason: Any, by: Actor) -> StepAttempt:
-    """Answer `yes` (done, it happened, the condition holds) or `no` to the step attempt with this outside id.
+def answer(*, step: str, answer: Any, reason: Any, by: Actor, returns: Mapping[str, Any] | None = None) -> StepAttempt:
+    """Answer `yes` (done, it happened, the condition holds) or `no` to the step attempt with this outside id, or with the key of a case.
+    `returns` are the values that the step asks for, by the names of its `out_args`; one that is missing stays as it was.
 
-    Raises Unknown, NotAllowed, Conflict when it waits for no answer, Invalid (`answer`, `reason`).
+    Raises Unknown, NotAllowed, Conflict when it waits for no answer, Invalid (`answer`, `reason`, the name of a value).
     """
     with transaction.atomic():
         try:
@@ -45,9 +49,11 @@ def answer(*, step: str, answer: Any, reason: Any, by: Actor) -> StepAttempt:
         one.detail = f"{by.label} answered {answer}: {why}"
         one.response = {**one.response, "answer": answer if one.kind == "switch" else yes, "passing": False}
         one.ended_at = by.now()
-        one.save(update_fields=["state", "detail", "response", "ended_at"])
-        if one.state == StepState.FAILED:
-            run.variables = {**run.variables, "__problem__": one.detail}
+        changed = {"__problem__": one.detail} if one.state == StepState.FAILED else _returned(run, one, returns or {})
+        one.assigned = {name: [run.variables.get(name), value] for name, value in changed.items()}
+        one.save(update_fields=["state", "detail", "response", "ended_at", "assigned"])
+        if changed:
+            run.variables = {**run.variables, **changed}
             run.save(update_fields=["variables"])
         event = StepEnded(
             run=str(run.public_id), about=run.subject, step=one.step_id, name=one.name, outcome=str(one.state), detail=one.detail
@@ -55,6 +61,20 @@ def answer(*, step: str, answer: Any, reason: Any, by: Actor) -> StepAttempt:
         tell(run=run, kind="answered", text=f"{one.name}: {one.detail}", by=by, step_id=one.step_id, event=event)
         wake(run=run, by=by)
     return one
+
+
+def _returned(run: Run, one: StepAttempt, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that a person gave, by the keys under which the run keeps them. Raises Invalid for one that is none of its type."""
+    graph = graph_of(run.version, run.version_hash)
+    node = graph.nodes[one.step_id]
+    given = {name: values[name] for name in node.out_args if values.get(name) not in (None, "")}
+    for name, value in given.items():
+        declared = node.variables.get(name) or graph.variables.get(name)
+        try:
+            typed(declared.kind if declared else "string", value)
+        except WrongType as error:
+            raise Invalid(f"{name}: {error}", field=name, cure=f"Write {error.cure}.") from error
+    return returned(node, graph, given)
 
 
 def _listed(choices: Sequence[str]) -> str:

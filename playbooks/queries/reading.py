@@ -25,9 +25,15 @@ STANDS = {
     RunState.WAITING: "Waits",
     RunState.DONE: "Done",
     RunState.FAILED: "Failed",
+    RunState.STOPPED: "Stopped",
     RunState.CANCELLED: "Cancelled",
 }
-WAITING = {"approval": "Waits for a vote", "person": "Waits for a person's answer", "timer": "Waits for a time"}
+WAITING = {
+    "approval": "Waits for a vote",
+    "person": "Waits for a person's answer",
+    "timer": "Waits for a time",
+    "run": "Waits for another book",
+}
 
 
 @dataclass(frozen=True)

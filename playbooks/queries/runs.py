@@ -12,6 +12,7 @@ from playbooks.models import Approval, Run, RunEvent, StepAttempt, Undo
 from playbooks.policies import may_read_approval
 from playbooks.queries.approvals import NO_SUBJECT, about_of, readable_page, views
 from playbooks.queries.books import graph_of
+from playbooks.queries.reading import STANDS, WAITING
 from playbooks.queries.steps import steps_of
 from playbooks.queries.telling import ApprovalView, EventLine, RunPage, RunView
 from playbooks.states import RunState, UndoState, Waits
@@ -137,6 +138,4 @@ def _said(row: Any, approval: ApprovalView | None) -> str:
         return (
             "Waits for the watch floor to vote" if missing == ["floor"] else f"Waits for the watch floor and {row.agency.acronym} to vote"
         )
-    if row.state == RunState.WAITING:
-        return {"person": "Waits for a person's answer", "timer": "Waits for a time"}.get(row.waits_for, "Waits")
-    return {"ready": "Waits in line", "running": "Running", "done": "Done", "failed": "Failed", "cancelled": "Cancelled"}[row.state]
+    return WAITING.get(row.waits_for, "Waits") if row.state == RunState.WAITING else STANDS[RunState(row.state)]
