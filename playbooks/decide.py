@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from playbooks.definition.comparing import compare
 from playbooks.definition.conditions import ConditionSyntax, Undecidable, holds, read
 from playbooks.definition.graph import BOOK, DEFAULT_CASE, END, IF, PARALLEL, START, SWITCH, WHILE, Graph, Node
 from playbooks.definition.variables import text_of
@@ -184,10 +185,23 @@ def _case(node: Node, values: Mapping[str, Any], answer: bool | str | None) -> M
         value = values.get(node.switch)
         if value is None and DEFAULT_CASE not in node.cases:
             raise Undecidable(f"{node.switch} has no value")
-        key = text_of(value) if value is not None else DEFAULT_CASE
-        key = key if key in node.cases else DEFAULT_CASE
+        key = _fitting(node, value)
     to = node.cases.get(key, "")
     return Open(((key, to),), key) if to else Settle(node.next, "No case fits")
+
+
+def _fitting(node: Node, value: Any) -> str:
+    """The key of the case that a value fits: the one that is written alike, else the one that says the same, as "2.50" does of 2.5."""
+    if value is None or text_of(value) in node.cases:
+        return DEFAULT_CASE if value is None else text_of(value)
+    return next((key for key in node.cases if key != DEFAULT_CASE and not isinstance(value, str) and _same(value, key)), DEFAULT_CASE)
+
+
+def _same(value: Any, key: str) -> bool:
+    try:
+        return compare(value, "=", key)
+    except Undecidable:
+        return False
 
 
 def _book(node: Node, place: Place, standing: Standing | None) -> Move | None:

@@ -41,6 +41,7 @@ NODES = {
     "short": Node("short", "action", "Short", next="end", commands=(Command("manual", "Do it"),), timeout_ms=1000),
     "all": Node("all", "parallel", "All", next="end", next_steps=("in", "in2"), timeout_ms=1000),
     "loop": Node("loop", "while-condition", "Loop", condition="__a__:value = 'x'", on_true="in", next="end", budget=Budget(2, 60)),
+    "same": Node("same", "switch-condition", "Same", switch="__n__", cases={"2": "in2", "2.50": "in", "default": "in2"}, next="end"),
     "which": Node("which", "switch-condition", "Which", switch="__a__", cases={"x": "in", "default": "in2"}, next="end"),
     "other": Node("other", "playbook-action", "Other", next="end", callee="playbook--y"),
     "in2": Node("in2", "end", "In too"),
@@ -51,7 +52,7 @@ GRAPH = Graph("playbook--x", "Book", "", "start", "sorry", NODES, {})
 
 
 def move(step, standing=None, *, failed="", graph=GRAPH, **place):
-    return decide(graph, Place(step, **place), standing, {"__a__": "x"}, failed)
+    return decide(graph, Place(step, **place), standing, {"__a__": "x", "__n__": 2.5}, failed)
 
 
 def test_control_steps_pass():
@@ -142,6 +143,7 @@ LOOP = {"budget:loop:1": False}
         ("loop", Standing("ok", rounds=1, answer=False), {"timers": LOOP}, Settle("end", "No, after 1 round")),
         ("loop", Standing("unknown", rounds=1), {"timers": LOOP}, Wait("person")),
         ("which", None, {}, Open((("x", "in"),), "x")),
+        ("same", None, {}, Open((("2.50", "in"),), "2.50")),
         ("which", Standing("ok", answer="default"), {}, Open((("default", "in2"),), "default")),
         ("other", None, {}, Plan(1)),
         ("other", Standing("planned"), {}, CallBook()),
