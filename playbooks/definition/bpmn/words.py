@@ -18,7 +18,7 @@ LONGEST_DELAY = 10 * 366 * 86_400_000  # milliseconds
 
 
 def line(text: str, longest: int = LONGEST_NAME) -> str:
-    """A text on one line, cut to size, in which nothing reads as a reference to a variable."""
+    """A text on one line, cut to size, all of it shown, in which nothing reads as a reference to a variable."""
     return _quiet(_cut(" ".join(text.split()), longest))
 
 
@@ -33,7 +33,8 @@ def _cut(text: str, longest: int) -> str:
 
 
 def _quiet(text: str) -> str:
-    return text.replace("__:value", "__ :value")
+    shown = "".join(c for c in text if c.isprintable() or c == "\n")
+    return shown.replace("__:value", "__ :value")
 
 
 def key_of(text: str, longest: int = 40) -> str:

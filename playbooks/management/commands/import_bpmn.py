@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from playbooks.definition.bpmn import US, Draft, Unreadable, draft_of
+from playbooks.definition.bpmn.markup import LARGEST
 
 
 class Command(BaseCommand):
@@ -35,7 +36,7 @@ class Command(BaseCommand):
             self._write(drafts, Path(options["out"]))
         elif drafts:
             documents = [draft.document for draft in drafts.values()]
-            self.stdout.write(json.dumps(documents[0] if len(options["files"]) == 1 else documents, indent=2, ensure_ascii=False))
+            self.stdout.write(json.dumps(documents[0] if len(options["files"]) == 1 else documents, indent=2))
         broken = len(options["files"]) - len(drafts)
         if broken:
             raise CommandError(f"{broken} of {len(options['files'])} files could not be read")
@@ -49,16 +50,22 @@ class Command(BaseCommand):
 
     def _draft(self, file: str, created_by: str, at: datetime) -> Draft | None:
         try:
-            draft = draft_of(Path(file).read_bytes(), created=at, modified=at, created_by=created_by)
-        except OSError as error:
-            self.stderr.write(f"{file}: cannot be opened: {error.strerror}")
+            with Path(file).open("rb") as opened:
+                raw = opened.read(LARGEST + 1)
+        except (OSError, ValueError) as error:
+            self._tell(f"{file}: cannot be opened: {getattr(error, 'strerror', None) or error}")
             return None
+        try:
+            draft = draft_of(raw, created=at, modified=at, created_by=created_by)
         except Unreadable as error:
-            self.stderr.write(f"{file}: {error}")
+            self._tell(f"{file}: {error}")
             return None
         for one in draft.left:
-            self.stderr.write(f"{file}: {one.element} {one.id}" + (f" ({one.name})" if one.name else "") + f": {one.reason}")
+            self._tell(f"{file}: {one.element} {one.id}" + (f" ({one.name})" if one.name else "") + f": {one.reason}")
         return draft
+
+    def _tell(self, text: str) -> None:
+        self.stderr.write("".join(c if c.isprintable() else repr(c)[1:-1] for c in text))
 
     def _write(self, drafts: dict[str, Draft], folder: Path) -> None:
         taken: set[str] = set()

@@ -248,8 +248,9 @@ def test_what_is_not_carried_is_listed_with_its_reason(inside, flows, element, r
 
 
 def test_texts_of_a_drawing_cannot_speak_of_variables():
-    draft = drafted(drawing('<task id="a" name="Ask __secret__:value"/>')).document
+    draft = drafted(drawing('<task id="a" name="Ask __secret__:&#x202e;value &#x9b;now"/>')).document
     assert "__:value" not in str(draft) and check(draft) == []
+    assert step(draft, "Ask __secret__ :value now")
 
 
 @pytest.mark.parametrize(
