@@ -7,6 +7,7 @@ from typing import Any
 
 from playbooks.definition import signing
 from playbooks.definition.instants import instant
+from playbooks.definition.markings import Handling, handling_of
 from playbooks.definition.trust import Requirement, refusal
 from playbooks.models import SignaturePolicy, Signer, Version
 from tenants.models import Entry
@@ -39,13 +40,14 @@ def refusal_of(version: Version, agency_id: int, now: datetime) -> str | None:
 
 
 def standing_refusal(
-    content_hash: str, text: Callable[[], str], standing: tuple[str, Iterable[Mapping[str, Any]] | None], now: datetime
+    content_hash: str, text: Callable[[], str], standing: tuple[str, str | Iterable[Mapping[str, Any]] | None], now: datetime
 ) -> str | None:
     """Why a run of that content must stop now, in a sentence; None when it may go on. `standing` is the row of STANDING. No query.
 
     `text` is asked only when this process has not read the content yet, and signatures are checked once for each set of signers.
     """
-    require, rows = standing
+    require, told = standing
+    rows = json.loads(told) if isinstance(told, str) else told  # a bare cursor gives JSON as text
     signers = tuple(_signer(one) for one in rows or ()) if require != Requirement.NONE else ()
     return _refusal(content_hash, text, require, signers, now)
 
@@ -53,6 +55,11 @@ def standing_refusal(
 def signatures_of(version: Version, now: datetime) -> tuple[signing.Signature, ...]:
     """A version's signatures with what they are worth at `now`; one query."""
     return signing.weighed(_read(version.content_hash, lambda: version.canonical, trusted_signers())[1], now)
+
+
+def handling_at(content_hash: str, text: Callable[[], str], now: datetime) -> Handling:
+    """How what a content says is to be handled at `now`. No query; `text` is asked as in `standing_refusal`."""
+    return handling_of(_read(content_hash, text, ())[0], now)
 
 
 def was_refused(*, agency_id: int, subject: str, event: Any) -> bool:
@@ -67,15 +74,16 @@ def _refusal(content_hash: str, text: Callable[[], str], require: str, signers: 
 
 
 MOST_KEPT = 256
+SAID = ("revoked", "valid_from", "valid_until", "markings", "data_marking_definitions")
 _kept: dict[tuple[str, Signers], tuple[dict[str, Any], tuple[signing.Examined, ...]]] = {}
 
 
 def _read(content_hash: str, text: Callable[[], str], signers: Signers) -> tuple[dict[str, Any], tuple[signing.Examined, ...]]:
-    """What a content's author says of its validity, and its signatures; read once a process for the same content and signers."""
+    """What a content says of its validity and handling, and its signatures; read once a process for the same content and signers."""
     known = _kept.get((content_hash, signers))
     if known is None:
         document = json.loads(text())
-        said = {key: document[key] for key in ("revoked", "valid_from", "valid_until") if key in document}
+        said = {key: document[key] for key in SAID if key in document}
         if len(_kept) >= MOST_KEPT:
             _kept.clear()
         known = _kept[content_hash, signers] = said, signing.examined(document, signers)

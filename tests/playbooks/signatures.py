@@ -15,7 +15,7 @@ from playbooks.definition.signing import Signer, sign
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
-BOOK = {
+BOOK: dict[str, Any] = {
     "type": "playbook",
     "spec_version": "cacao-2.0",
     "id": "playbook--61a6c41e-6efc-4516-a242-dfbc5c89d562",

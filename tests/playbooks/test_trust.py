@@ -100,10 +100,7 @@ def stop_of(run: Run, now: Any) -> str | None:
     """What the engine is told at the boundary of a step: one statement, and the content it holds already."""
     with scope.agency(run.agency_id), connection.cursor() as cursor:
         cursor.execute(STANDING, [run.agency_id])
-        require, signers = cursor.fetchone()
-        if isinstance(signers, str):
-            signers = json.loads(signers)
-        return standing_refusal(run.version_hash, lambda: run.version.canonical, (require, signers), now)
+        return standing_refusal(run.version_hash, lambda: run.version.canonical, cursor.fetchone(), now)
 
 
 def test_a_run_is_told_to_stop_when_trust_in_its_signer_ends(floor: Any) -> None:
@@ -164,7 +161,7 @@ def test_a_key_is_trusted_once_and_never_again_after_it_was_revoked(cast: Any) -
 @pytest.mark.parametrize(
     "wrong", [{"name": " "}, {"pem": ""}, {"pem": "no key"}, {"pem": pem(private("1024"))}, {"pem": pem(private("Ed25519"), secret=True)}]
 )
-def test_what_is_no_key_of_a_signer_is_refused(cast: Any, wrong: dict[str, str]) -> None:
+def test_what_is_no_key_of_a_signer_is_refused(cast: Any, wrong: dict[str, Any]) -> None:
     with scope.floor(None):
         with pytest.raises(Invalid) as said:
             trust_signer(**{"name": "The press", "pem": pem(private("ES384")), **wrong}, by=cast.ada)
