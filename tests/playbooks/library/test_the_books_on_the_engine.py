@@ -46,6 +46,7 @@ class Floor:
         raise AssertionError("The people never came to an end.")
 
     def turn(self) -> bool:
+        """One round of votes and answers; False when nobody was asked anything."""
         with scope.floor(None):
             approvals = list(Approval.objects.filter(state="open").order_by("id"))
             held = {one.attempt_id for one in approvals}
@@ -84,7 +85,7 @@ def test_the_web_shell_book_isolates_its_server_and_releases_it_at_the_end(stage
 def test_the_ransomware_book_cuts_reports_in_a_run_of_its_own_and_ends(stage):
     floor = Floor(stage, "ransomware", {"__stolen__": "yes", "__major__": "yes", "__incident__": "yes", "__people__": 0}).carry_out()
     assert runs() == [("ransomware", "done", "Done"), ("federal-reporting", "done", "Done")]
-    assert floor.asked[0] == ISOLATION or ISOLATION in floor.asked[:4]
+    assert len(floor.asked) >= 5 and ISOLATION in floor.asked[:4], "The four cuts are asked for at once."
     assert len(stage.product.orders()) == 1
     with scope.floor(None):
         assert Undo.objects.get().text == "Release ws-1.north.example from isolation, through the same product"
