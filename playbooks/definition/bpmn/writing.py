@@ -174,6 +174,8 @@ class _Writing:
                 number += 1
                 name = f"{base.removesuffix('__')}_{number}__"
             choices = "yes, no" if answer.way else ", ".join(dict.fromkeys(way.key for way in node.ways))
+            if answer.way:
+                question = f"Does this apply: {next(way.label or way.key for way in node.ways if way.key == answer.way)}?"
             # Known to be empty until a person answers, so that a condition that names a question not yet asked can be decided.
             self.variables[name] = {"type": "string", "description": line(f"{question} One of: {choices}.", 400), "value": ""}
             self.names[at] = name
