@@ -19,6 +19,7 @@ EXCUSED = {
     "case-verb": "leads to the case; what a refused form shows is visited below",
     "approval-vote": "leads to the approval",
     "run-answer": "leads to the run",
+    "playbook-export": "a file",
     "standings-csv": "a file",
     "scorecard-csv": "a file",
     "promises-csv": "a file",

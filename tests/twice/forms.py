@@ -1,5 +1,6 @@
 """Every form of the pages, with something fresh for it to change."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from soc.cases.pages.offers import VERBS
+from tests.playbooks.books import END, START, book, manual
 from tests.twice.stage import Stage, soon
 
 ONCE = re.compile(r'action="([^"]*)"[^>]*>\s*<input type="hidden" name="csrf[^>]*>\s*<input type="hidden" name="once" value="([^"]+)"')
@@ -79,6 +81,12 @@ def preferences(stage: Stage) -> Form:
 def choose_agency(stage: Stage) -> Form:
     stage.before_choosing()
     return Form(reverse("choose-agency"), {"agency": "north"})
+
+
+def playbook(stage: Stage) -> Form:
+    path = reverse("playbook-import")
+    steps = {"start": START, "first": manual("Look", on_completion="end"), "end": END}
+    return Form(path, {"document": json.dumps(book(steps, start="start", name=stage.word("book"))), "way": "publish"}, on=path)
 
 
 def new_agency(stage: Stage) -> Form:
@@ -154,6 +162,7 @@ FORMS: dict[str, tuple[str, Make]] = {
     "approval-vote": ("nora", vote),
     "run-answer": ("nora", answer),
     "playbook": ("nora", start),
+    "playbook-import": ("ada", playbook),
 }
 CLOSING = {"disposition": "undetermined", "reason": "Nothing more to find."}
 
