@@ -1,5 +1,6 @@
 """What a check says of a document: findings, each with a code, a severity, a place and a sentence."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ DEEPEST = 100
 MOST_PARTS = 500_000
 # The whole numbers that every JSON reader reads alike (RFC 8785 has no form for others).
 LARGEST = 2**53 - 1
+# NUL, which no database keeps, and halves of character pairs, which have no form in UTF-8.
+UNKEPT = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,7 @@ def unsound(document: Any) -> list[Finding]:
 
 
 def _bad_text(text: str) -> bool:
-    return "\0" in text or any("\ud800" <= c <= "\udfff" for c in text)
+    return UNKEPT.search(text) is not None
 
 
 def _bad_value(one: Any) -> str:

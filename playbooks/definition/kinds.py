@@ -148,6 +148,8 @@ def _address(sheet: Sheet, at: Place, value: Any) -> None:
 
 
 def _is_address(kind: str, one: str) -> bool:
+    if len(one) > 4000:
+        return False
     if kind in ("ipv4", "ipv6"):
         try:
             return ipaddress.ip_interface(one).version == int(kind[-1])

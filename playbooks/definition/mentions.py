@@ -19,7 +19,7 @@ MOST_USERS, MOST_NAMES = 1000, 100
 
 
 class Scopes:
-    """Which variables a step sees: the playbook's, its own, and those of the steps whose branches it stands in."""
+    """Which variables a step sees: its own and the playbook's; and, as the standard may be read, those of the blocks around it."""
 
     def __init__(self, book: Mapping[str, Any], reach: Reach) -> None:
         self.reach = reach
@@ -28,11 +28,26 @@ class Scopes:
         self.of_any_step = {name for some in self.of_steps.values() for name in some}
 
     def declared(self, step: str, name: str) -> Mapping[str, Any] | None:
-        """The declaration that counts for a step: the nearest."""
-        for one in (step, *self.reach.enclosing(step)):
-            if name in self.of_steps[one]:
-                return held(self.of_steps[one][name])
-        return held(self.of_the_book[name]) if name in self.of_the_book else {} if name in GIVEN else None
+        """The declaration that counts for a step: its own, else the playbook's."""
+        for some in (self.of_steps[step], self.of_the_book):
+            if name in some:
+                return held(some[name])
+        return {} if name in GIVEN else None
+
+    def around(self, step: str, name: str) -> bool:
+        """Whether a block around a step declares the name."""
+        return any(name in self.of_steps[one] for one in self.reach.enclosing(step))
+
+    def undefined(self, sheet: Sheet, step: str, at: Place, names: Iterable[str]) -> None:
+        """Find the names that a step does not see."""
+        for name in names:
+            if self.declared(step, name) is not None:
+                continue
+            if self.around(step, name):
+                message = f"{name[:120]} belongs to a block around, which engines read differently. Declare it under playbook_variables."
+                sheet.warning("undefined_variable", at, message)
+            else:
+                _say_undefined(sheet, at, [name])
 
 
 def check_mentions(sheet: Sheet, book: Mapping[str, Any], reach: Reach) -> None:
@@ -43,9 +58,9 @@ def check_mentions(sheet: Sheet, book: Mapping[str, Any], reach: Reach) -> None:
         at = ("workflow", key)
         _decisions(sheet, scopes, key, step)
         for place, text in _texts(step):
-            _undefined(sheet, scopes, key, (*at, *place), names_in(text))
+            scopes.undefined(sheet, key, (*at, *place), names_in(text))
         for place, name in _arguments(step):
-            _undefined(sheet, scopes, key, (*at, *place), [name])
+            scopes.undefined(sheet, key, (*at, *place), [name])
             if place[0] != "in_args" and (scopes.declared(key, name) or {}).get("constant") is True:
                 sheet.error("constant_assigned", (*at, *place), f"{name[:120]} is constant. Return another variable, or let it vary.")
         for one in {words(step.get("agent")), *filter(None, map(words, items(step.get("targets"))))}:
@@ -64,10 +79,6 @@ def check_mentions(sheet: Sheet, book: Mapping[str, Any], reach: Reach) -> None:
 def _say_undefined(sheet: Sheet, at: Place, names: Iterable[str]) -> None:
     for name in names:
         sheet.error("undefined_variable", at, f"{name[:120]} is not declared. Declare it under playbook_variables, or correct its name.")
-
-
-def _undefined(sheet: Sheet, scopes: Scopes, step: str, at: Place, names: Iterable[str]) -> None:
-    _say_undefined(sheet, at, [name for name in names if scopes.declared(step, name) is None])
 
 
 def _in_an_agent(sheet: Sheet, scopes: Scopes, at: Place, names: list[str], users: list[str]) -> None:
@@ -98,8 +109,10 @@ def _decisions(sheet: Sheet, scopes: Scopes, key: str, step: Mapping[str, Any]) 
             sheet.strictly("condition_syntax", at, f"The condition cannot be read: {error}. Compare variables, like __x__:value = 'y'.")
             return
     for one in names:
-        if scopes.declared(key, one) is None:
-            sheet.strictly("undefined_variable", at, f"{one[:120]} is not declared. Declare it under playbook_variables.")
+        if sheet.lenient and scopes.declared(key, one) is None:
+            sheet.warning("undefined_variable", at, f"{one[:120]} is not declared: a person will be asked. Declare it.")
+        else:
+            scopes.undefined(sheet, key, at, [one])
 
 
 def _texts(step: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from playbooks.definition.findings import Place, Sheet
-from playbooks.definition.graph import EXTENSION, START, STEP_TYPES
+from playbooks.definition.graph import BOOK, EXTENSION, START, STEP_TYPES
 from playbooks.definition.reaching import openings
 from playbooks.definition.shapes import IDENTIFIER, held, identifier, items, words
 from playbooks.definition.steps import WAYS
@@ -83,6 +83,9 @@ def _steps_named(sheet: Sheet, book: Mapping[str, Any]) -> None:
             "schema", ("workflow",), "The workflow does nothing: a playbook has at least one step of type action or playbook-action."
         )
     for key, step in workflow.items():
+        if held(step).get("type") == BOOK and step.get("playbook_id") == book.get("id"):
+            at = ("workflow", key, "playbook_id")
+            sheet.warning("loop_outside_while", at, "The playbook calls itself. Only a while-condition bounds its rounds: use one.")
         for place, to in [*(((way,), held(step).get(way)) for way in WAYS), *openings(held(step))]:
             if isinstance(to, str) and to not in workflow:
                 sheet.error("dangling_step", ("workflow", key, *place), f"There is no step {to[:120]}. Add it, or name another.")

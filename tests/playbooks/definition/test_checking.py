@@ -121,6 +121,7 @@ FAULTS: list[tuple[dict[str, Any], str, str, str, str]] = [
     ({f"workflow {LOOP} on_false": made("action", "no")}, "schema", W, W, f"workflow {LOOP} on_false"),
     ({f"workflow {CALL} playbook_id": ...}, "schema", E, E, f"workflow {CALL} playbook_id"),
     ({f"workflow {CALL} playbook_id": FIRST}, "schema", E, W, f"workflow {CALL} playbook_id"),
+    ({f"workflow {CALL} playbook_id": made("playbook", "x")}, "loop_outside_while", W, W, f"workflow {CALL} playbook_id"),
     ({f"{W_FIRST} commands": []}, "schema", E, E, f"{W_FIRST} commands"),
     ({f"{W_FIRST} agent": ...}, "schema", E, E, f"{W_FIRST} agent"),
     ({f"workflow {END} switch": 5}, "schema", E, E, f"workflow {END} switch"),
