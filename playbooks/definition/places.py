@@ -73,14 +73,7 @@ def _word(value: str) -> str:
 
 
 def _path(text: str, values: Mapping[str, Value]) -> str:
-    path = filled(text, values, in_a_path)
-    if _climbs(path) > _climbs(text):
-        raise UnfitValue("the values would make a segment . or .., which climbs")
-    return path
-
-
-def _climbs(path: str) -> int:
-    return sum(segment in (".", "..") for segment in path.split("/"))
+    return filled(text, values, in_a_path)
 
 
 def _header(text: str, values: Mapping[str, Value]) -> str:
@@ -111,7 +104,7 @@ def _rest(text: str, values: Mapping[str, Value]) -> str:
 
 
 def _base(name: str, value: str, *, more: str) -> str:
-    if not WHOLE_URL.fullmatch(value) or _climbs(value):
+    if not WHOLE_URL.fullmatch(value) or {".", ".."} & set(value.split("/")):
         raise UnfitValue(f"the value of {name} begins an address, so it is one such as https://example.com/api, without ? and #")
     return value.rstrip("/") if more.startswith("/") else value
 
