@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from playbooks.catalogue import action_names
 from playbooks.definition.canonical import canonical
@@ -56,6 +56,7 @@ def import_book(*, raw: bytes, yaml: bool = False, lenient: bool = False, by: Ac
         given, findings = checked(raw, yaml=yaml, actions=action_names() or None, lenient=lenient)
         _refuse(findings)
         document = as_it_was(given)
+        _one_at_a_time()
         uuid = document["id"].partition("--")[2]
         slug = slug_for(document["name"], uuid, set(Book.objects.values_list("slug", flat=True)))
         named = {"slug": slug, "name": _name_in(document), "created_at": by.now()}
@@ -68,6 +69,12 @@ def import_book(*, raw: bytes, yaml: bool = False, lenient: bool = False, by: Ac
         _refuse(findings)
         version, new = _keep(book, document, by)
     return Imported(version, new, tuple(findings))
+
+
+def _one_at_a_time() -> None:
+    """Imports wait for each other, so that two books of one name do not both take it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('import of books', 0))")
 
 
 def _beside(version: Version) -> Beside:
