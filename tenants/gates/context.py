@@ -10,6 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from tenants.actors import Actor
 from tenants.gates.navigation import items_for
 from tenants.isolation.scope import current
+from tenants.queries.people import agencies_of_liaison
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,20 @@ class PageFrame:
     once: str = field(default_factory=lambda: str(uuid4()))  # the key of the forms on this showing of the page
 
 
+def agencies_of(request: Any) -> tuple[Any, ...]:
+    """The agencies for which the request's liaison may act, the one in scope among them; read once a request, when a page is shown.
+
+    None where the page is not for their role: its refusal is the same for everyone.
+    """
+    actor: Actor = request.actor
+    if actor.agency_id is None or not hasattr(request, "admitted"):
+        return ()
+    if not hasattr(request, "own_agencies"):
+        request.own_agencies = tuple(agencies_of_liaison(actor))
+    own: tuple[Any, ...] = request.own_agencies
+    return own
+
+
 def frame(request: Any) -> PageFrame:
     """The frame for this request; no query for a page without an actor."""
     actor: Actor | None = getattr(request, "actor", None)
@@ -46,6 +61,7 @@ def frame(request: Any) -> PageFrame:
         return PageFrame(simulated=simulated)
     person = request.user
     inside = current.get() is not None  # an error page may be drawn when the scope has ended
+    agencies = agencies_of(request) if inside else ()
     links = []
     for item in items_for(actor):
         try:
@@ -56,13 +72,13 @@ def frame(request: Any) -> PageFrame:
     return PageFrame(
         person=person,
         role=actor.role,
-        agency=getattr(request, "own_agency", None),
+        agency=next((one for one in agencies if one.pk == actor.agency_id), None),
         nav=tuple(links),
         simulated=simulated,
         theme=person.theme,
         single_keys=person.single_keys,
         time_zone=person.time_zone if actor.speaks_for_an_agency else "UTC",
-        agencies=getattr(request, "own_agencies", ()),
+        agencies=agencies,
     )
 
 

@@ -36,7 +36,7 @@ class Backend(AuthenticationBackend):  # type: ignore[misc]
         if not live:
             return super().get_user(user_id)
         person = live[0].person
-        person.just_held = live
+        person.just_held = live  # type: ignore[attr-defined]
         return person if self.user_can_authenticate(person) else None
 
 

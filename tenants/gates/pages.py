@@ -19,8 +19,7 @@ from tenants.gates.identifying import session_actor
 from tenants.gates.once import begin_form, keep_form
 from tenants.gates.opening import note_refusal, opened
 from tenants.gates.versions import version_of
-from tenants.models import Agency
-from tenants.queries.people import agencies_of_liaison, has_second_factor
+from tenants.queries.people import has_second_factor
 
 
 class Page(View):
@@ -56,9 +55,7 @@ class Page(View):
         try:
             with opened(actor, reason=f"{request.method} {request.path}"):
                 require(self.open_to(actor), Unknown())
-                if actor.agency_id is not None:
-                    request.own_agency = Agency.objects.get(pk=actor.agency_id)
-                    request.own_agencies = tuple(agencies_of_liaison(actor))
+                request.admitted = True
                 response = call()
                 if hasattr(response, "render"):
                     response.render()

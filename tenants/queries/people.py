@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from django.db.models import Exists, OuterRef, Q
 
 from tenants.actors import Actor
 from tenants.isolation import scope
@@ -16,9 +17,9 @@ def has_second_factor(person_id: int | None) -> bool:
 
 
 def agencies_of_liaison(actor: Actor) -> list[Agency]:
-    """The agencies between which a liaison may switch; one query."""
-    held = {"memberships__person_id": actor.person_id, "memberships__role": "liaison", "memberships__ended_at": None}
-    return list(Agency.objects.filter(**held).order_by("name"))
+    """The agencies between which a liaison may switch, and the one they act for; one query."""
+    held = Membership.objects.filter(agency=OuterRef("pk"), person=actor.person_id, role="liaison", ended_at=None)
+    return list(Agency.objects.filter(Q(pk=actor.agency_id) | Exists(held)).order_by("name"))
 
 
 def people_of(agency_id: int) -> Any:

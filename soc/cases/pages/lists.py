@@ -9,9 +9,11 @@ from soc.cases.operations.opening import open_by_hand
 from soc.cases.pages.case import CASE_READERS
 from soc.cases.queries.case import list_of_cases
 from soc.cases.queries.filters import CaseFilters
-from soc.cases.queries.queue import agencies_of, next_clock
+from soc.cases.queries.queue import agencies_of as agencies_read_by
+from soc.cases.queries.queue import next_clock
 from soc.cases.queries.search import find
 from soc.cases.states import CaseState, Severity
+from tenants.gates.context import agencies_of
 from tenants.gates.navigation import FLOOR
 from tenants.gates.pages import Page
 
@@ -31,7 +33,8 @@ class CasesPage(Page):
         found = list_of_cases(wanted=CaseFilters(**asked), reader=self.actor, cursor=request.GET.get("cursor", ""), at=at, bare=True)
         query = request.GET.copy()
         query.pop("cursor", None)
-        slugs = {case.agency for case in found.cases} | ({request.own_agency.slug} if hasattr(request, "own_agency") else set())
+        own = {agency.slug for agency in agencies_of(request) if agency.pk == self.actor.agency_id}
+        slugs = {case.agency for case in found.cases} | own
         return self.page(
             "cases/cases.html",
             at=at,
@@ -68,7 +71,7 @@ class NewCasePage(Page):
     done = "The case is open and its clocks run."
 
     def get(self, request: Any) -> Any:
-        return self.page("cases/new.html", agencies=agencies_of(self.actor), severities=tuple(reversed(Severity.choices)))
+        return self.page("cases/new.html", agencies=agencies_read_by(self.actor), severities=tuple(reversed(Severity.choices)))
 
     def act(self, data: Any) -> str:
         asked = {name: data.get(name) for name in ("agency", "title", "severity", "reason")}

@@ -216,7 +216,8 @@ def counting_clocks(cases: Iterable[Case], at: datetime, *, whole: Case | None =
 
     Of the case `whole` it is all of them. One query, and none where every case has a clock running.
     """
-    found, others = {}, []
+    found: dict[int, tuple[ClockView, ...]] = {}
+    others = []
     for case in cases:
         if whole is not None and case.pk == whole.pk:
             others.append(case)

@@ -67,7 +67,12 @@ def balance_of(*, agency: str, reader: Actor) -> Balance:
     Every figure comes from one statement, so they fit together at every moment. Raises Unknown for what is not the reader's.
     """
     require(may_read_balance(reader), Unknown())
-    found = _agency(agency, reader)
+    return balance_at(_agency(agency, reader), reader=reader)
+
+
+def balance_at(found: Agency, *, reader: Actor) -> Balance:
+    """The balance of an agency that was read, as `balance_of`; one query. Raises Unknown for what is not the reader's."""
+    require(may_read_balance(reader) and reader.covers(found.pk), Unknown())
     return balances_of([found.pk]).get(found.pk) or Balance(found.slug)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from soc.home.queries.home import home_of_liaison, promises
+from tenants.gates.context import agencies_of
 from tenants.gates.exports import csv_answer
 from tenants.gates.pages import Page
 
@@ -13,7 +14,8 @@ class HomePage(Page):
     roles = frozenset({"liaison"})
 
     def get(self, request: Any) -> Any:
-        view = home_of_liaison(self.actor)
+        agency = next(agency for agency in agencies_of(request) if agency.pk == self.actor.agency_id)
+        view = home_of_liaison(self.actor, agency)
         slug = view.agency.slug
         topics = ",".join(f"agency.{slug}.{aspect}" for aspect in ("queue", "approvals", "scorecard"))
         return self.page("home/home.html", view=view, at=view.at, topics=topics)

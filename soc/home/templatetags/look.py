@@ -1,11 +1,12 @@
 """Template tags for the marks of the house: severity, stage, clocks, agencies, owners, TLP, times and icons."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.template.loader import get_template
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
@@ -41,7 +42,7 @@ _TLP = {
     "green": "TLP:GREEN",
     "clear": "TLP:CLEAR",
 }
-SELECTED = mark_safe(" selected")
+SELECTED, SAYS_LEFT = mark_safe(" selected"), mark_safe(' data-says="left"')
 _WHO = {"person": "Person", "agency": "Agency", "automation": "Automation", "sensor": "Sensor"}
 
 
@@ -142,7 +143,8 @@ def when(at: datetime | None, form: str = "auto", missing: str = "unknown") -> S
     """
     if at is None:
         return format_html('<span class="tone-quiet">{}</span>', missing)
-    return _time_element(at, _said(at, form, timezone.localtime(timezone.now())))
+    zone = timezone.get_current_timezone()
+    return _time_element(at, form, zone, timezone.localtime(timezone.now(), zone).date())
 
 
 @register.simple_tag(takes_context=True)
@@ -236,6 +238,13 @@ def stylesheet(name: str) -> str:
 
 @register.simple_tag
 @drawn_once
+def drawn(name: str, row: Any) -> SafeString:
+    """Draw a frozen row by a template of that name, which knows nothing else; the same row is drawn once, whoever reads it."""
+    return format_html("{}", get_template(name).render({"row": row}))
+
+
+@register.simple_tag
+@drawn_once
 def link(name: str, *arguments: str) -> str:
     """Return an address as `url` does; a list asks for the same few again and again."""
     return reverse(name, args=arguments)
@@ -262,17 +271,22 @@ def _left(facts: Any, said: TimeLeft, text: str, soon_seconds: int) -> SafeStrin
     runs = _fact(facts, "stopped_at") is None and str(_fact(facts, "state")) in {"running", "late"}
     if due_at is None:
         return format_html('<span class="left tone-{}">{}</span>', said.tone, text)
-    exact = _exact(due_at)
     if not runs:
-        return format_html('<span class="left tone-{}" title="due {}">{}</span>', said.tone, exact, text)
+        return format_html('<span class="left tone-{}" title="due {}">{}</span>', said.tone, _exact(due_at), text)
     return format_html(
-        '<time class="left tone-{}" datetime="{}" title="due {}" data-due="{}" data-soon="{}"{}>{}</time>',
-        said.tone, due_at.isoformat(), exact, int(due_at.timestamp()), soon_seconds,
-        mark_safe(' data-says="left"') if text == said.lead else "", text,
+        '<time class="left tone-{}" {} data-soon="{}"{}>{}</time>',
+        said.tone, _due(due_at), soon_seconds, SAYS_LEFT if text == said.lead else "", text,
     )  # fmt: skip
 
 
-def _time_element(at: datetime, text: str) -> SafeString:
+@drawn_once
+def _due(at: datetime) -> SafeString:
+    return format_html('datetime="{}" title="due {}" data-due="{}"', at.isoformat(), _exact(at), int(at.timestamp()))
+
+
+@drawn_once
+def _time_element(at: datetime, form: str, zone: tzinfo, today: date) -> SafeString:
+    text = _said(timezone.localtime(at, zone), form, today)
     return format_html('<time class="when" datetime="{}" title="{}">{}</time>', at.isoformat(), _exact(at), text)
 
 
@@ -280,11 +294,10 @@ def _exact(at: datetime) -> str:
     return f"{at.astimezone(UTC):%d %b %Y %H:%M:%S} UTC"
 
 
-def _said(at: datetime, form: str, today: datetime) -> str:
-    local = timezone.localtime(at)
+def _said(local: datetime, form: str, today: date) -> str:
     day = f"{local.day} {local:%b}" if local.year == today.year else f"{local.day} {local:%b %Y}"
     if form == "auto":
-        form = "time" if local.date() == today.date() else "day"
+        form = "time" if local.date() == today else "day"
     return {
         "time": f"{local:%H:%M}",
         "exact": f"{local:%H:%M:%S}",

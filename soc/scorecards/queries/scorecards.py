@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import F, Max
 
 from soc.scorecards.measures import MEASURES, observe
 from soc.scorecards.measures import Observation as Seen
-from soc.scorecards.models import Figure, Observation, Scorecard
+from soc.scorecards.models import Observation, Scorecard
 from soc.scorecards.periods import BadPeriod, Period, month_of, parse
 from soc.scorecards.policies import may_read_scorecard
 from soc.scorecards.survival import NOTHING, Estimate
@@ -88,21 +88,38 @@ def agency_read_by(reader: Actor, slug: str) -> Agency:
 
 
 def scorecard_of(*, agency: str, period: str | None, reader: Actor) -> ScorecardView:
-    """The scorecard of an agency (slug) as last counted. 3 queries. Raises Unknown, Invalid (field `period`)."""
+    """The scorecard of an agency (slug) as last counted. 2 queries, one more before anything was counted.
+
+    Raises Unknown, Invalid (field `period`).
+    """
     found = agency_read_by(reader, agency)
-    asked = period_asked(period, now=reader.now())
-    card = Scorecard.objects.filter(agency=found, period=asked.name).first()
-    figures = {figure.measure: figure for figure in Figure.objects.filter(scorecard=card)} if card else {}
-    last = card.as_of if card else Observation.objects.filter(agency=found).aggregate(last=Max("position"))["last"] or 0
+    return scorecard_at(found, period_asked(period, now=reader.now()), reader=reader)
+
+
+def scorecard_at(found: Agency, *asked: Period, reader: Actor) -> ScorecardView:
+    """The scorecard of the first of some periods in which a case was opened, else of the first, of an agency that was read.
+
+    One query, one more before anything was counted. Raises Unknown.
+    """
+    require(may_read_scorecard(reader, found.pk), Unknown())
+    columns = ("measure", "value", "low", "high", "n", "events", "excluded")
+    rows = Scorecard.objects.filter(agency=found, period__in=[period.name for period in asked])
+    held: dict[str, list[dict[str, Any]]] = {}
+    for row in rows.values("period", "cases", "closed", "as_of", "as_of_at", **{name: F(f"figures__{name}") for name in columns}):
+        held.setdefault(row["period"], []).append(row)
+    told = next((period for period in asked if period.name in held and held[period.name][0]["cases"]), asked[0])
+    figures = {row["measure"]: row for row in held.get(told.name, ())}
+    card = held[told.name][0] if told.name in held else None
+    last = card["as_of"] if card else Observation.objects.filter(agency=found).aggregate(last=Max("position"))["last"] or 0
     return ScorecardView(
         agency=found.slug,
         agency_name=found.name,
         size_class=found.size_class,
-        period=asked.name,
-        cases=card.cases if card else 0,
-        closed=card.closed if card else 0,
+        period=told.name,
+        cases=card["cases"] if card else 0,
+        closed=card["closed"] if card else 0,
         as_of=last,
-        as_of_at=card.as_of_at if card else None,
+        as_of_at=card["as_of_at"] if card else None,
         figures=tuple(_figure(measure, figures.get(measure)) for measure in MEASURES),
     )
 
@@ -120,8 +137,11 @@ def evidence_of(
     return [_evidence(row, wanted, card.as_of_at if card else reader.now()) for row in rows], following
 
 
-def _figure(measure: str, row: Figure | None) -> FigureView:
-    return FigureView(measure, LABELS[measure], row.estimate if row else NOTHING, row.excluded if row else 0)
+def _figure(measure: str, row: dict[str, Any] | None) -> FigureView:
+    if row is None:
+        return FigureView(measure, LABELS[measure], NOTHING, 0)
+    estimate = Estimate(value=row["value"], interval=(row["low"], row["high"]), n=row["n"], events=row["events"])
+    return FigureView(measure, LABELS[measure], estimate, row["excluded"])
 
 
 def _evidence(row: Any, measure: str, as_of: datetime) -> Evidence:

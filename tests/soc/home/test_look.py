@@ -1,9 +1,12 @@
 """The marks that pages draw: what they show, what they say to screen readers, and that they escape what they are given."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.template import Context, Template
+from django.utils import timezone
+from django.utils.safestring import mark_safe
 
 AT = datetime(2026, 11, 24, 14, 32, 7, tzinfo=UTC)
 
@@ -65,3 +68,24 @@ def test_observables_are_written_so_that_nobody_follows_them_by_accident():
 def test_an_unknown_time_says_so():
     assert "unknown" in drawn("{% when x %}", x=None)
     assert 'title="24 Nov 2026 14:32:07 UTC"' in drawn('{% when x "time" %}', x=AT)
+
+
+def test_what_was_drawn_of_safe_text_is_not_shown_for_the_same_text_unsafe():
+    known, typed = mark_safe("<b>ok</b>"), "<b>ok</b>"
+    assert ">ok</b>" in drawn("{% agency_badge x %}", x=known)
+    assert "&lt;b&gt;" in drawn("{% agency_badge x %}", x=typed)
+    for choices in (((known, known),), ((typed, typed),)):
+        assert drawn("{% options x %}", x=choices) == '<option value="&lt;b&gt;ok&lt;/b&gt;">&lt;b&gt;ok&lt;/b&gt;</option>'
+
+
+def test_options_say_which_one_is_chosen():
+    html = drawn('{% options x "b" %}', x=(("a", "A"), ("b", "B & C")))
+    assert html == '<option value="a">A</option><option value="b" selected>B &amp; C</option>'
+
+
+def test_a_time_is_said_anew_for_each_zone_and_day():
+    at = datetime.now(UTC).replace(hour=23, minute=30)
+    with timezone.override(ZoneInfo("Asia/Tokyo")):
+        there = drawn('{% when x "full" %}', x=at)
+    assert f">{at.day} {at:%b} 23:30<" in drawn('{% when x "full" %}', x=at)
+    assert " 08:30<" in there
