@@ -26,6 +26,7 @@ from playbooks.definition.variables import LENIENT_NAME, NAME, REFERENCE
 
 LONGEST = 10_000
 DEEPEST = 50
+MOST_DIGITS = 400
 SKIPPED = re.compile(r"(?:\s+|/\*.*?\*/|//[^\r\n]*)*", re.DOTALL)
 TOKEN = re.compile(
     r"(?P<typed>[thb]'[^']*')|(?P<string>'(?:[^'\\]|\\.)*')|(?P<quoted>\"(?:[^\"\\]|\\.)*\")"
@@ -84,6 +85,8 @@ def _word(word: str, at: int, *, lenient: bool) -> Token:
     if upper in JOINS or upper in OBSERVING or upper in ("TRUE", "FALSE"):
         return Token("keyword", upper, at)
     if (LOOSE_NUMBER if lenient else NUMBER).fullmatch(word):
+        if len(word) > MOST_DIGITS:
+            raise ConditionSyntax(f"a number has at most {MOST_DIGITS} digits", at)
         return Token("number", word, at)
     if lenient:
         return Token("bare", word, at)

@@ -88,6 +88,7 @@ def test_the_grammar_is_read(text, wanted):
         ("__a__:value = t'2026-13-01T00:00:00Z'", 14, "a time is written"),
         ("__a__:value = h'0a0'", 14, "bytes are written"),
         ("__a__:value = b'?'", 14, "bytes are written"),
+        ("__a__:value = " + "9" * 5_000, 14, "digits"),
         ("EXISTS 'x'", 7, "EXISTS asks for a variable"),
         ("__a__:value = 'x __b__:value'", 14, "not filled in"),
         ("1 = 1", 0, "variable"),
