@@ -44,8 +44,10 @@ SELECT set_config('app.taken', COALESCE((SELECT id::text FROM taken), ''), true)
 # A statement of its own, in the same round trip: it sees what was committed while the one before waited for the row.
 RUN_FIELDS = [one.attname for one in Run._meta.concrete_fields]
 LOAD = f"""
-SELECT {", ".join(f"r.{one}" for one in RUN_FIELDS)}, r.xmin::text, b.name, b.slug, blocks.open
+SELECT {", ".join(f"r.{one}" for one in RUN_FIELDS)}, r.xmin::text, b.name, b.slug, blocks.open, COALESCE(asks.require, 'none'),
+  CASE WHEN asks.require <> 'none' THEN (SELECT jsonb_agg(to_jsonb(s) ORDER BY s.id) FROM playbooks_signer s) END
 FROM playbooks_run r JOIN playbooks_book b ON b.id = r.book_id
+LEFT JOIN playbooks_signaturepolicy asks ON asks.agency_id = r.agency_id
 CROSS JOIN LATERAL (
   SELECT jsonb_agg(jsonb_build_object('frame', to_jsonb(f), 'attempt', to_jsonb(tried), 'approval', asked.row, 'withdrawn', asked.withdrawn,
     'timers', clocks.set, 'child', child.row) ORDER BY f.id) AS open
@@ -119,7 +121,7 @@ def _read(agency_id: int, actor: str, taking: Statement, clock: Callable[[], dat
     rows = executed(agency_id, actor, taking, (LOAD, [agency_id]))
     if not rows:
         return None
-    values, (seen, name, slug, blocks) = rows[0][: len(RUN_FIELDS)], rows[0][len(RUN_FIELDS) :]
+    values, (seen, name, slug, blocks, *standing) = rows[0][: len(RUN_FIELDS)], rows[0][len(RUN_FIELDS) :]
     run = Run.from_db("default", RUN_FIELDS, values)
     run.variables = orjson.loads(run.variables)
     taken = Claim(agency_id, run.pk, run.fence, str(run.public_id))
@@ -133,6 +135,7 @@ def _read(agency_id: int, actor: str, taking: Statement, clock: Callable[[], dat
         sure_until=sent + LEASE_SECONDS,
         frames={one["frame"]["id"]: Frame(**one["frame"]) for one in open_blocks},
         known={one["frame"]["id"]: _known(one) for one in open_blocks},
+        standing=(standing[0], standing[1]),
     )
 
 

@@ -1,17 +1,18 @@
 """What a book's signatures and markings forbid to a run that is under way."""
 
 from playbooks.definition import markings
-from playbooks.engine.claiming import content_of, executed
+from playbooks.engine.claiming import content_of
 from playbooks.engine.hand import Hand
 from playbooks.models import Connector
-from playbooks.queries.trust import STANDING, handling_at, standing_refusal
+from playbooks.queries.trust import handling_at, standing_refusal
 
 
 def must_stop(hand: Hand) -> str | None:
-    """Why the run must stop before its next step, in a sentence: its book ran out, or the trust in its signer ended. One statement."""
-    claim = hand.claim
-    ((require, signers),) = executed(claim.agency_id, claim.actor, (STANDING, [claim.agency_id]))
-    return standing_refusal(hand.run.version_hash, lambda: content_of(hand), (require, signers), hand.by.now())
+    """Why the run must stop before its next step, in a sentence: its book ran out, or the trust in its signer ended.
+
+    As of when the run was read: whoever ends a trust touches the runs that stand on it. No query once this process knows the content.
+    """
+    return standing_refusal(hand.run.version_hash, lambda: content_of(hand), hand.standing, hand.by.now())
 
 
 def must_not_send(hand: Hand, connector: Connector, *, reads_only: bool) -> str | None:

@@ -79,6 +79,7 @@ class Hand:
     sure_until: float
     frames: dict[int, Frame]
     known: dict[int, Known]
+    standing: tuple[str, str | None] = ("none", None)  # what the agency asks of signatures, and, if any, the signers (as JSON)
     connectors: list[Connector] | None = None
     unwritten: Unwritten = field(default_factory=Unwritten)
     heard: bool = False  # somebody is to be told of facts that were written

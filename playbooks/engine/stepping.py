@@ -6,14 +6,14 @@ from typing import Any
 from django.db import transaction
 
 from playbooks import moves
-from playbooks.blocks import inside
+from playbooks.blocks import inside, leaves
 from playbooks.catalogue import RunContext
 from playbooks.catalogue import action as local_action
-from playbooks.definition.graph import SWITCH, WHILE
+from playbooks.definition.graph import SWITCH, WHILE, Graph
 from playbooks.definition.scoping import of_the_book, returned
 from playbooks.definition.variables import text_of
 from playbooks.engine.calling import adopt, call_book
-from playbooks.engine.ending import finish_attempt, note_control, settle_block
+from playbooks.engine.ending import end_run, finish_attempt, note_control, settle_block
 from playbooks.engine.hand import Hand
 from playbooks.engine.planning import attempt_at, kind_of, plan, void
 from playbooks.engine.spot import Spot, go_to, spot_at
@@ -133,6 +133,13 @@ def _time_out(hand: Hand, spot: Spot, detail: str) -> None:
         hand.changed(attempt)
     else:
         _abandon(hand, spot, detail)
+
+
+def stop(hand: Hand, graph: Graph, reason: str) -> None:
+    """End the run where it stands: nothing is begun any more, and no approval of it stands. Raises Moved."""
+    for key in list(leaves(hand.frames)):
+        _abandon(hand, spot_at(hand, graph, key), reason)
+    end_run(hand, "stopped", reason)
 
 
 def _abandon(hand: Hand, spot: Spot, detail: str) -> None:

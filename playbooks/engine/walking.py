@@ -14,10 +14,11 @@ from playbooks.definition.graph import END, Graph
 from playbooks.definition.scoping import seen_from
 from playbooks.engine.claiming import graph_in
 from playbooks.engine.ending import end_run, finish_attempt, note_control, settle_block
+from playbooks.engine.guarding import must_stop
 from playbooks.engine.hand import Hand
 from playbooks.engine.planning import connected, rendered_for, void
 from playbooks.engine.spot import Spot, spot_at
-from playbooks.engine.stepping import step
+from playbooks.engine.stepping import step, stop
 from playbooks.engine.writing import Call, transaction_of, write
 from playbooks.models import Connector, StepAttempt
 from playbooks.rendering import CannotRender
@@ -49,8 +50,12 @@ class Intent:
 def go_on(hand: Hand) -> Intent | None:
     """Make the run's moves and write them down. Returns a call to make now, or None when the run waits or is over. Raises Moved."""
     graph = graph_in(hand)
+    stopped = must_stop(hand)
     waiting: dict[int, str] = {}
     for _ in range(MOST_MOVES):
+        if stopped is not None and not _is_in_doubt(hand):
+            stop(hand, graph, stopped)
+            return None
         if len(hand.unwritten.attempts) >= MOST_TOGETHER:
             write(hand)
         found = _next(hand, graph, waiting)
@@ -78,6 +83,12 @@ def go_on(hand: Hand) -> Intent | None:
     hand.let_go(waits_for="", wake_at=hand.by.now())
     write(hand)
     return None
+
+
+def _is_in_doubt(hand: Hand) -> bool:
+    """Whether a call may have happened and its answer is not written down: that is found out first, whatever comes then."""
+    attempts = [one.attempt for one in hand.known.values() if one.attempt is not None]
+    return any(one.state == StepState.STARTED and one.kind == "http" for one in attempts)
 
 
 def _next(hand: Hand, graph: Graph, waiting: Mapping[int, str]) -> tuple[Spot, moves.Move] | None:

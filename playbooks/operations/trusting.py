@@ -8,8 +8,10 @@ from django.db import IntegrityError, transaction
 from playbooks.definition import keys
 from playbooks.definition.trust import Requirement
 from playbooks.events import SignaturePolicySet, SignerRevoked, SignerTrusted
-from playbooks.models import SignaturePolicy, Signer
+from playbooks.models import Run, SignaturePolicy, Signer
+from playbooks.operations.telling import wake
 from playbooks.policies import may_trust
+from playbooks.queries.trust import runs_on
 from tenants.actors import Actor
 from tenants.errors import Conflict, Invalid, NotAllowed, Unknown, require
 from tenants.journal.recording import record
@@ -64,6 +66,8 @@ def revoke_signer(*, signer: str, reason: str, by: Actor) -> Signer:
         require(one.revoked_at is None, Conflict("Trust in this signer is revoked already."))
         one.revoked_at, one.revoked_by, one.revoked_why = by.now(), by.name, reason.strip()
         one.save(update_fields=["revoked_at", "revoked_by", "revoked_why"])
+        for run_id in runs_on(one.key_id):
+            wake(run=Run.objects.locked(pk=run_id), by=by)  # what its worker decided before does not go through any more
         event = SignerRevoked(signer=str(one.public_id), name=one.name, reason=one.revoked_why)
         record(event, agency_id=None, subject=f"signer:{one.public_id}", by=by)
     return one

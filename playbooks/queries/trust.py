@@ -9,16 +9,11 @@ from playbooks.definition import signing
 from playbooks.definition.instants import instant
 from playbooks.definition.markings import Handling, handling_of
 from playbooks.definition.trust import Requirement, refusal
-from playbooks.models import SignaturePolicy, Signer, Version
+from playbooks.models import Run, SignaturePolicy, Signer, Version
+from playbooks.states import RunState
 from tenants.models import Entry
 
 Signers = tuple[signing.Signer, ...]
-
-# For the engine, in one statement and without the ORM: what the agency (the parameter) asks for, and every signer. Both tables are small.
-STANDING = """
-SELECT COALESCE((SELECT p.require FROM playbooks_signaturepolicy p WHERE p.agency_id = %s), 'none'),
-  (SELECT jsonb_agg(to_jsonb(s) ORDER BY s.id) FROM playbooks_signer s)
-"""
 
 
 def trusted_signers() -> Signers:
@@ -42,7 +37,8 @@ def refusal_of(version: Version, agency_id: int, now: datetime) -> str | None:
 def standing_refusal(
     content_hash: str, text: Callable[[], str], standing: tuple[str, str | Iterable[Mapping[str, Any]] | None], now: datetime
 ) -> str | None:
-    """Why a run of that content must stop now, in a sentence; None when it may go on. `standing` is the row of STANDING. No query.
+    """Why a run of that content must stop now, in a sentence; None when it may go on. `standing` is what the agency asks for, and every
+    signer as JSON. No query.
 
     `text` is asked only when this process has not read the content yet, and signatures are checked once for each set of signers.
     """
@@ -54,12 +50,27 @@ def standing_refusal(
 
 def signatures_of(version: Version, now: datetime) -> tuple[signing.Signature, ...]:
     """A version's signatures with what they are worth at `now`; one query."""
-    return signing.weighed(_read(version.content_hash, lambda: version.canonical, trusted_signers())[1], now)
+    return signing.weighed(_examined(version, trusted_signers()), now)
 
 
 def handling_at(content_hash: str, text: Callable[[], str], now: datetime) -> Handling:
     """How what a content says is to be handled at `now`. No query; `text` is asked as in `standing_refusal`."""
     return handling_of(_read(content_hash, text, ())[0], now)
+
+
+def runs_on(key_id: str) -> list[int]:
+    """Runs that are not over, of books that a key signed, of agencies that ask for signatures; in order of their ids. Three queries."""
+    asking = SignaturePolicy.objects.exclude(require=Requirement.NONE).values("agency_id")
+    under_way = Run.objects.filter(state__in=[RunState.RUNNING, RunState.WAITING], agency_id__in=asking).order_by("id")
+    found = list(under_way.values_list("id", "version_id"))
+    versions = Version.objects.filter(pk__in={version for _, version in found})
+    signers = trusted_signers()
+    signed = {one.pk for one in versions if any(key_id == made.told.key for made in _examined(one, signers))}
+    return [run for run, version in found if version in signed]
+
+
+def _examined(version: Version, signers: Signers) -> tuple[signing.Examined, ...]:
+    return _read(version.content_hash, lambda: version.canonical, signers)[1]
 
 
 def was_refused(*, agency_id: int, subject: str, event: Any) -> bool:

@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from playbooks.models import Run, SignaturePolicy, Signer
 from playbooks.operations.publishing import publish
 from playbooks.operations.starting import start_matching_runs, start_run
 from playbooks.operations.trusting import revoke_signer, set_signature_policy, trust_signer
 from playbooks.queries.books import newest_version
-from playbooks.queries.trust import STANDING, signatures_of, standing_refusal
+from playbooks.queries.trust import requirement_of, signatures_of, standing_refusal
 from tenants.actors import system
 from tenants.errors import Conflict, Invalid, NotAllowed, Unknown
 from tenants.isolation import scope
@@ -97,10 +96,10 @@ def test_a_revoked_book_begins_nowhere_and_a_running_one_stops_when_its_time_is_
 
 
 def stop_of(run: Run, now: Any) -> str | None:
-    """What the engine is told at the boundary of a step: one statement, and the content it holds already."""
-    with scope.agency(run.agency_id), connection.cursor() as cursor:
-        cursor.execute(STANDING, [run.agency_id])
-        return standing_refusal(run.version_hash, lambda: run.version.canonical, cursor.fetchone(), now)
+    """What the engine is told at the boundary of a step, by the rows that it reads with the run."""
+    with scope.agency(run.agency_id):
+        standing = requirement_of(run.agency_id), list(Signer.objects.values())
+        return standing_refusal(run.version_hash, lambda: run.version.canonical, standing, now)
 
 
 def test_a_run_is_told_to_stop_when_trust_in_its_signer_ends(floor: Any) -> None:

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from playbooks.definition.graph import EXTENSION
 from playbooks.engine.claiming import claim
 from playbooks.engine.guarding import must_stop
-from playbooks.models import Run, StepAttempt
+from playbooks.engine.working import advance
+from playbooks.models import Run, StepAttempt, Timer, Undo
 from playbooks.operations.publishing import publish
 from playbooks.operations.starting import start_run
 from playbooks.operations.trusting import revoke_signer, set_signature_policy, trust_signer
@@ -30,7 +32,11 @@ def calling(name: str, **more: Any) -> dict[str, Any]:
 def marked(level: str) -> dict[str, Any]:
     """A book under a level of TLP, or under a policy that asks for encryption on the way."""
     marking = f"marking-{'iep' if level == 'iep' else 'tlp'}--94868c89-83c2-464b-929b-a1a8aa3c8488"
-    made = {"id": marking, "created_by": "identity--5abe695c-7bd5-4c31-8824-2528696cdbf1", "created": "2026-11-24T00:00:00.000Z"}
+    made: dict[str, Any] = {
+        "id": marking,
+        "created_by": "identity--5abe695c-7bd5-4c31-8824-2528696cdbf1",
+        "created": "2026-11-24T00:00:00.000Z",
+    }
     policy = {
         "type": "marking-iep", "name": "Ours", "description": "Ours", "tlp": "GREEN", "iep_version": 2, "end_date": None,
         "start_date": "2026-01-01T00:00:00.000Z", "encrypt_in_transit": "must", "permitted_actions": "externally-visible-direct-actions",
@@ -61,17 +67,67 @@ def test_what_is_marked_above_a_products_ceiling_does_not_leave(stage: Any, leve
     assert (attempt.state, said in attempt.detail) == ("failed" if said else "ok", True)
 
 
-def test_a_run_is_told_to_stop_while_a_worker_holds_it(stage: Any) -> None:
+@pytest.fixture
+def press(stage: Any) -> str:
+    """A trusted signer; north asks for one."""
     with scope.floor(None):
         signer, _ = trust_signer(name="The press", pem=pem(private("ES384")), by=stage.cast.ada)
         set_signature_policy(agency_id=stage.cast.north.pk, asked="trusted", by=stage.cast.ada)
-    started(stage, signed(document=calling("Signed")))
-    hand = claim(stage.cast.north.pk, clock=server_time)
-    assert hand is not None
-    assert must_stop(hand) is None
+    return str(signer.public_id)
+
+
+def lose_the_key(stage: Any, press: str) -> None:
     with scope.floor(None):
-        revoke_signer(signer=str(signer.public_id), reason="The key was lost", by=stage.cast.ada)
-    assert "The press is trusted no more" in str(must_stop(hand))
+        revoke_signer(signer=press, reason="The key was lost", by=stage.cast.ada)
+
+
+def test_a_run_that_waits_stops_when_the_trust_in_its_signer_ends(stage: Any, press: str) -> None:
+    waits = book({"start": START, "first": note("Later.", delay=3_600_000, on_completion="end"), "end": END}, start="start", name="Waits")
+    run = started(stage, signed(document=waits))
+    stage.work()
+    assert stage.run(run).state == "waiting"
+    lose_the_key(stage, press)
+    stage.work()
+    stopped = stage.run(run)
+    assert stopped.state == "stopped" and "The press is trusted no more" in stopped.detail
+    assert not stage.things.done
+
+
+def test_a_question_of_a_stopped_run_is_void(stage: Any, press: str) -> None:
+    document = calling("Asks")
+    (first,) = [step for step in document["workflow"].values() if step["type"] == "action"]
+    first["step_extensions"] = {EXTENSION: {"approval": {"title": "Isolate ws-1"}}}
+    run = started(stage, signed(document=document))
+    stage.work()
+    assert stage.approval(run).state == "open"
+    lose_the_key(stage, press)
+    stage.work()
+    assert (stage.run(run).state, stage.approval(run).state, stage.product.requests) == ("stopped", "void", [])
+
+
+def test_a_worker_that_holds_the_run_begins_nothing_more(stage: Any, press: str) -> None:
+    run = started(stage, signed(document=calling("Signed")))
+    hand = claim(stage.cast.north.pk, clock=server_time)
+    assert hand is not None and must_stop(hand) is None
+    lose_the_key(stage, press)
+    advance(hand)
+    assert (stage.run(run).state, stage.product.requests) == ("stopped", [])
+
+
+def test_a_call_in_the_air_is_asked_after_before_the_run_stops(stage: Any, press: str) -> None:
+    run = started(stage, signed(document=calling("In the air")))
+    stage.product.drop = [True]  # carried out, and no answer
+    stage.work()
+    assert stage.run(run).state in ("waiting", "ready")
+    lose_the_key(stage, press)
+    with scope.floor(None):
+        Timer.objects.filter(fired_at=None).update(due_at="2020-01-01T00:00Z")
+        Run.objects.filter(state="ready").update(wake_at="2020-01-01T00:00Z")
+    stage.work()
+    with scope.floor(None):
+        (attempt,) = StepAttempt.objects.filter(run=run, kind="http")
+        assert Undo.objects.filter(run=run).count() == 1
+    assert (attempt.state, stage.run(run).state) == ("ok", "stopped")
 
 
 def test_a_book_that_the_agency_refuses_is_not_called_by_another(stage: Any) -> None:
