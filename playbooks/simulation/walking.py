@@ -64,6 +64,7 @@ class _Frame:
     pending: list[tuple[str, str]] = field(default_factory=list)  # branches that are still to be walked
     latest: float = 0.0  # when the last of its branches ended
     cut: bool = False  # a branch was still open when the time was over
+    stuck: bool = False  # a branch waits for a person
     broken: str = ""
 
 
@@ -88,6 +89,7 @@ class _Walker:
         self.entered: dict[str, int] = {}
         self.work = 0
         self.failed = ""
+        self.asked = ""
         self.told: dict[str, Any] = {}  # as it was written or given
         self.variables: dict[str, Any] = {}
         self.sizes: dict[str, int] = {}
@@ -145,7 +147,9 @@ class _Walker:
                 self.failed = detail
                 self._go(frame, to)
             case AskWhich(detail):
-                raise _Stop(STOPPED, f"{node.name} needs a person: {detail}")
+                self.asked = self.asked or f"{node.name} needs a person: {detail}"
+                self._end(frame, STOPPED)
+                self._back(frame, stuck=True)
             case Finish(outcome, detail):
                 if outcome == "done" or (node.kind == END and outcome == FAILED):
                     self._end(frame, SUCCESS)
@@ -189,7 +193,7 @@ class _Walker:
     def _go(self, frame: _Frame, to: str) -> None:
         frame.cursor, frame.standing = to, None
         frame.timers, frame.due, frame.until = {}, {}, inf
-        frame.cut, frame.broken = False, ""
+        frame.cut, frame.stuck, frame.broken = False, False, ""
         frame.visits[to] = frame.visits.get(to, 0) + 1
         self.entered[to] = self.entered.get(to, 0) + 1
         frame.entry = Entry(to, self.entered[to], frame.now)
@@ -250,21 +254,26 @@ class _Walker:
         self.frames.append(inner)
         self._go(inner, first)
 
-    def _back(self, frame: _Frame, *, broken: str = "", cut: bool = False) -> None:
-        """A branch has ended; its block goes on once all of them have. What is `cut` ends its blocks up to the one whose time is over."""
-        while True:
+    def _back(self, frame: _Frame, *, broken: str = "", cut: bool = False, stuck: bool = False) -> None:
+        """A branch has ended, or gets no further; its block goes on once all of them have.
+
+        What is `cut` ends its blocks up to the one whose time is over; what is `stuck` waits for a person and holds up all of them.
+        """
+        while len(self.frames) > 1:
             self.frames.pop()
             block = self.frames[-1]
             block.latest = max(block.latest, frame.now)
-            block.cut, block.broken = block.cut or cut, block.broken or broken
+            block.cut, block.stuck, block.broken = block.cut or cut, block.stuck or stuck, block.broken or broken
             if block.pending:
                 self._branch(block)
                 return
             block.now = block.latest
-            if not block.cut or block.until <= block.limit:
+            if not block.stuck and (not block.cut or block.until <= block.limit):
                 break
-            self._end(block, TIMEOUT)
-            frame, broken, cut = block, "", True
+            self._end(block, STOPPED if block.stuck else TIMEOUT)
+            frame, broken, cut, stuck = block, "", not block.stuck, block.stuck
+        else:
+            raise _Stop(STOPPED, self.asked)
         assert block.standing is not None
         if block.cut:
             said = late(self.graph.nodes[block.cursor])
