@@ -98,7 +98,7 @@ def _decisions(sheet: Sheet, scopes: Scopes, key: str, step: Mapping[str, Any]) 
         variable = text.strip().removesuffix(":value")
         names = [variable] if LENIENT_NAME.fullmatch(variable) else []
         if not names:
-            sheet.strictly("condition_syntax", at, "A switch is one variable, like __severity__:value (at character 1).")
+            sheet.strictly("condition_syntax", at, "A switch is one variable, like __severity__:value; this is none at column 1.")
     elif len(text) > LONGEST_CONDITION:
         sheet.strictly("condition_syntax", at, f"A condition has at most {LONGEST_CONDITION} characters. Split it into several steps.")
         return
@@ -106,7 +106,8 @@ def _decisions(sheet: Sheet, scopes: Scopes, key: str, step: Mapping[str, Any]) 
         try:
             names = variables_of(read(text, lenient=sheet.lenient))
         except ConditionSyntax as error:
-            sheet.strictly("condition_syntax", at, f"The condition cannot be read: {error}. Compare variables, like __x__:value = 'y'.")
+            why = str(error).removesuffix(f" (at character {error.at + 1})")
+            sheet.strictly("condition_syntax", at, f"The condition cannot be read at column {error.at + 1}: {why}. Write __x__:value = 1.")
             return
     for one in names:
         if sheet.lenient and scopes.declared(key, one) is None:

@@ -257,7 +257,7 @@ def test_every_fault_is_found_not_the_first_only() -> None:
 
 def test_a_condition_is_found_with_the_column() -> None:
     (one,) = check(broken({f"workflow {FORK} condition": "__count__:value ~ 3"}))
-    assert "character 17" in one.message
+    assert "column 17:" in one.message
 
 
 def test_a_name_written_wrong_comes_with_the_one_that_was_meant() -> None:
