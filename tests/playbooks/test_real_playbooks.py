@@ -15,6 +15,9 @@ pytestmark = pytest.mark.django_db
 
 SAMPLES = sorted((Path(__file__).parents[3] / "shared" / "data" / "playbooks").glob("*.json"))
 
+SUITE = sorted((Path(__file__).parents[2] / "playbooks" / "conformance").rglob("*.json"))
+ALIKE = ("soarca-http", "soarca-openc2", "soarca-ssh")  # one id and one time, three contents
+
 
 @pytest.mark.skipif(not SAMPLES, reason="the samples are not beside this repository")
 @pytest.mark.parametrize("file", [one for one in SAMPLES if not one.stem.startswith("invalid")], ids=lambda file: file.stem)
@@ -36,4 +39,16 @@ def test_files_that_share_an_id_and_a_time_stand_beside_each_other_leniently():
     assert "version_conflict" in [found.code for found in made[2].findings]
 
 
-ALIKE = ("soarca-http", "soarca-openc2", "soarca-ssh")
+def test_every_playbook_of_the_suite_comes_in_leaves_and_comes_in_again():
+    cases = [json.loads(file.read_text()) for file in SUITE]
+    valid = [one for one in cases if "refused" not in one["expect"] and "playbook" in one]
+    assert len(valid) > 250
+    with scope.floor(None):
+        for case in valid:
+            raw, lenient = json.dumps(case["playbook"]).encode(), case.get("reading") == "lenient"
+            first = import_book(raw=raw, lenient=lenient, by=system("test"))
+            assert first.version.canonical == canonical(case["playbook"]), case["rule"]
+            for form in ("json", "yaml"):
+                leaving = book_file(first.version.book.cacao_id, form=form).text
+                again = import_book(raw=leaving.encode(), yaml=form == "yaml", lenient=lenient, by=system("test"))
+                assert (again.new, again.version) == (False, first.version), case["rule"]
