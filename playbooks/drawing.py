@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from playbooks.definition.graph import END, Graph
+from playbooks.definition.graph import DEFAULT_CASE, END, PARALLEL, Graph, Node
 
 WIDTH, HEIGHT = 144, 62
 COLUMN, LANE = 164, 82
 MARGIN = 4
+WAYS = {"on_true": "yes", "on_false": "no"}
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,8 @@ class _Layout:
             steps.append(step)
             columns[step] = column
             column += 1
-            for branch in (node.on_true, node.on_false):
-                if branch:
-                    column = max(column, columns[step] + 1 + self._length(branch))
+            for _, branch in node.branches():
+                column = max(column, columns[step] + 1 + self._length(branch))
             if node.on_failure:
                 hanging.append((node.on_failure, columns[step] + 1))
             step = node.next
@@ -94,25 +94,27 @@ class _Layout:
 
     def _ways(self, one: str, column: int, back_to: str | None) -> None:
         node = self.graph.nodes[one]
-        for branch, way in ((node.on_true, "yes"), (node.on_false, "no")):
-            if branch:
-                self.lines.append((one, branch, way))
-                self.chain(branch, column + 1, node.next)
+        for key, branch in node.branches():
+            self.lines.append((one, branch, WAYS.get(key, "next")))
+            self.chain(branch, column + 1, node.next)
         after = node.next
         if after and self.graph.nodes[after].kind == END and back_to is not None:
             after = back_to
-        if after and not (node.on_true and node.on_false):
+        if after and not _always_branches(node):
             self.lines.append((one, after, "no" if node.on_true else "next"))
         if node.on_failure and node.on_failure != node.next:
             self.lines.append((one, node.on_failure, "failure"))
 
     def _length(self, step: str) -> int:
-        """How many columns a branch takes."""
+        """How many columns a branch takes, with the branches in it."""
         seen: set[str] = set()
+        columns = 0
         while step and step not in seen and self.graph.nodes[step].kind != END:
             seen.add(step)
-            step = self.graph.nodes[step].next
-        return len(seen)
+            node = self.graph.nodes[step]
+            columns += 1 + max((self._length(branch) for _, branch in node.branches()), default=0)
+            step = node.next
+        return columns
 
     def _lane(self, begin: int, end: int) -> int:
         """The first lane that is free over these columns."""
@@ -121,6 +123,11 @@ class _Layout:
             lane += 1
         self.taken.setdefault(lane, []).append((begin, end))
         return lane
+
+
+def _always_branches(node: Node) -> bool:
+    """Whether every way on leads through a branch."""
+    return node.kind == PARALLEL or DEFAULT_CASE in node.cases or bool(node.on_true and node.on_false)
 
 
 def _path(source: Box, target: Box) -> str:

@@ -17,7 +17,7 @@ from playbooks.definition.conditions import (
     Variable,
     read,
 )
-from playbooks.definition.graph import Node
+from playbooks.definition.graph import BOOK, DEFAULT_CASE, IF, PARALLEL, SWITCH, WHILE, Command, Node
 from playbooks.definition.variables import REFERENCE
 
 SAID = {
@@ -144,28 +144,52 @@ def _listed(words: list[str]) -> str:
 
 def what(node: Node) -> str:
     """What a step does, in words; empty for a start and an end."""
-    if node.kind == "if-condition":
-        return f"Whether {said(node.condition)}"
-    command = node.command
-    if command is None:
-        return ""
-    if command.kind == "http-api":
+    if node.kind in (IF, WHILE):
+        return f"{'Whether' if node.kind == IF else 'As long as'} {said(node.condition)}"
+    if node.kind == SWITCH:
+        return f"By {name_of(node.switch)}"
+    if node.kind == PARALLEL:
+        return f"{len(node.next_steps)} ways beside each other; the step waits for all of them"
+    if node.kind == BOOK:
+        return f"Runs another book and waits for its end{_with(node)}"
+    return " Then: ".join(_command(node, one) for one in node.commands)
+
+
+def _with(node: Node) -> str:
+    return f", with {', '.join(name_of(one) for one in node.in_args)}" if node.in_args else ""
+
+
+def _command(node: Node, command: Command) -> str:
+    if command.kind in ("http-api", "openc2-http"):
         return words_of(command.text.removesuffix(" HTTP/1.1"))
-    if command.kind == "manual":
-        return words_of(command.text)
-    return " ".join(words_of(str(text)) for text in node.arguments.values()) or command.text
+    if command.kind == "local-action":
+        return " ".join(words_of(str(text)) for text in node.arguments.values()) or command.text
+    return words_of(command.text)
 
 
 def ways(node: Node) -> tuple[tuple[str, str], ...]:
     """Where a step leads: when, and the id of the step that follows."""
-    if node.kind == "if-condition":
-        found = [
-            ("If so", node.on_true),
-            ("If not", node.on_false),
-            ("After that" if node.on_false else "If not, or after that", node.next),
-        ]
-    elif node.on_failure and node.on_failure != node.next:
-        found = [("When it is done", node.next), ("When it is not", node.on_failure)]
+    found = [(_when(node, key), step) for key, step in node.branches()]
+    failing = [("When it fails", node.on_failure)] if node.on_failure and node.on_failure != node.next else []
+    if node.is_block:
+        found += [(_afterwards(node), node.next), *failing]
     else:
-        found = [("Then", node.next)]
+        found += [("When it is done", node.next), ("When it is not", node.on_failure)] if failing else [("Then", node.next)]
     return tuple((when, step) for when, step in found if step)
+
+
+def _when(node: Node, key: str) -> str:
+    if node.kind == SWITCH:
+        return "Otherwise" if key == DEFAULT_CASE else f"If it is {key}"
+    if node.kind == WHILE:
+        return "Each time"
+    return {"on_true": "If so", "on_false": "If not"}.get(key, "At once")
+
+
+def _afterwards(node: Node) -> str:
+    """When a step that opens branches goes on: after them, and at once where it need not open any."""
+    if node.kind == WHILE:
+        return "Once it holds no longer"
+    if node.kind == PARALLEL or node.on_false or DEFAULT_CASE in node.cases:
+        return "After that"
+    return "If not, or after that"

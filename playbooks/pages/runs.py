@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 
+from playbooks.definition.aloud import name_of
 from playbooks.operations.answering import answer
 from playbooks.pages.picture import DRAWN, Picture, picture
 from playbooks.queries.runs import run_of
@@ -23,6 +24,7 @@ ASKED = {
         "Nobody knows whether the product took the order. Look there first; nothing is repeated by itself.",
     ),
     "manual": ("Is it done?", "It is done", "It was not done", "The run waits until a person says what came of it."),
+    "switch": ("Which way?", "", "", "The values at hand do not say which case fits. The run goes on with the one that you choose."),
     "if": ("Does it hold?", "Yes", "No", "The values at hand do not answer this question. The run goes on with your answer."),
 }
 
@@ -72,6 +74,7 @@ class RunPage(Page):
             done=sum(row.drawn == "done" for row in rows),
             picture=self.picture(seen, current),
             asks=self.asks(current),
+            wanted=self.wanted(current),
             events=events_of(seen, current),
             soon=600,
             topics=f"run.{seen.id},agency.{seen.agency}.approvals",
@@ -102,8 +105,15 @@ class RunPage(Page):
         """The question that this person may answer, if the step waits for one."""
         if step is None or not step.waits_for_answer or not self.actor.works_the_floor:
             return None
-        kind = "if" if step.kind == "if-condition" else "manual" if step.state == "waits_person" else "http"
+        if step.choices:
+            return ASKED["switch"]
+        kind = "if" if step.kind.endswith("-condition") else "manual" if step.state == "waits_person" else "http"
         return ASKED[kind]
+
+    def wanted(self, step: StepView | None) -> list[tuple[str, str, str]]:
+        """The values that the step asks for: name, label, and what was typed."""
+        names = step.returns if step is not None else ()
+        return [(name, name_of(name), self.request.POST.get(f"value:{name}", "")) for name in names]
 
 
 class AnswerPage(RunPage):
@@ -115,7 +125,9 @@ class AnswerPage(RunPage):
         return super().get(request, run)
 
     def act(self, data: Any) -> str:
-        attempt = answer(step=str(self.kwargs["step"]), answer=data.get("answer"), reason=data.get("reason"), by=self.actor)
+        returns = {name.removeprefix("value:"): data[name] for name in data if name.startswith("value:")}
+        said = {"answer": data.get("answer"), "reason": data.get("reason"), "returns": returns}
+        attempt = answer(step=str(self.kwargs["step"]), **said, by=self.actor)
         self.done = "Your answer is written down, and the run goes on."
         return f"{reverse('run', args=[self.kwargs['run']])}?step={attempt.step_id}"
 

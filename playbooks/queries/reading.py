@@ -13,6 +13,7 @@ from playbooks.drawing import Drawing, drawn
 from playbooks.models import Approval, Book, Run, TriggerRule, Version
 from playbooks.queries.approvals import about_of
 from playbooks.queries.books import BookLine, graph_of, library
+from playbooks.queries.steps import CONTROL
 from playbooks.queries.telling import About
 from playbooks.states import RunState
 from tenants.actors import Actor
@@ -191,10 +192,8 @@ def steps_aloud(graph: Graph) -> tuple[StepAloud, ...]:
 
 
 def _who(node: Node) -> str:
-    if node.kind == "start":
-        return "Start"
-    if node.kind == "if-condition":
-        return "Decision"
+    if node.kind in CONTROL:
+        return CONTROL[node.kind]
     return node.agent.name if node.agent else "Automation"
 
 
@@ -202,12 +201,10 @@ def _does(node: Node) -> str:
     command = node.command
     if command is None:
         return ""
-    if command.kind == "http-api":
-        return "Request"
-    if command.kind == "manual":
-        return "Asks a person"
-    known = action(command.text.strip())
-    return known.label if known else command.text
+    if command.kind == "local-action":
+        known = action(command.text.strip())
+        return known.label if known else command.text
+    return {"http-api": "Request", "openc2-http": "Request", "manual": "Asks a person"}.get(command.kind, f"Command for {command.kind}")
 
 
 def _names_from(graph: Graph, step: str) -> tuple[str, ...]:

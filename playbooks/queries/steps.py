@@ -11,6 +11,15 @@ from playbooks.rendering import lines
 from playbooks.states import EffectClass, RunState
 from playbooks.timing import Times, split
 
+CONTROL = {
+    "start": "Start",
+    "end": "End",
+    "if-condition": "Decision",
+    "switch-condition": "Decision",
+    "while-condition": "Loop",
+    "parallel": "Side by side",
+    "playbook-action": "Another playbook",
+}
 SAID = {
     "done": "Done",
     "running": "Running",
@@ -76,6 +85,8 @@ def _step(run: Run, node: Node, made: list[StepAttempt], asked: list[ApprovalVie
         assigned=tuple((name, str(was or ""), str(value or "")) for name, (was, value) in (latest.assigned if latest else {}).items()),
         approval=asked[-1] if asked else None,
         waits_for_answer=latest is not None and state in ("unknown", "waits_person"),
+        choices=tuple(rendered.get("choices", ())),
+        returns=tuple(rendered.get("returns", ())),
     )
 
 
@@ -102,12 +113,8 @@ def _state(run: Run, latest: StepAttempt | None, asked: list[ApprovalView]) -> s
 
 
 def _who(node: Node, rendered: dict[str, Any]) -> str:
-    if node.kind == "start":
-        return "Start"
-    if node.kind == "end":
-        return "End"
-    if node.kind == "if-condition":
-        return "Decision"
+    if node.kind in CONTROL:
+        return CONTROL[node.kind]
     if rendered.get("connector"):
         return str(rendered["connector"])
     command = node.command

@@ -100,6 +100,8 @@ class StepView:
     assigned: tuple[tuple[str, str, str], ...]  # name, before, after
     approval: ApprovalView | None
     waits_for_answer: bool
+    choices: tuple[str, ...] = ()  # the cases that a person may choose from
+    returns: tuple[str, ...] = ()  # the values that are asked of a person, by name
 
 
 @dataclass(frozen=True)
