@@ -86,7 +86,7 @@ def start_called(*, caller: Run, attempt: StepAttempt, version: Version, values:
     with transaction.atomic():
         require(may_start(by, caller.agency_id), NotAllowed())
         why = f"{caller.book.name} runs it: {attempt.name}."
-        about = {"agency_id": caller.agency_id, "subject": caller.subject}
+        about: dict[str, Any] = {"agency_id": caller.agency_id, "subject": caller.subject}
         run = _begin(**about, version=version, values=values, why=why, by=by, caller=caller, attempt=attempt)
         assert run is not None
     return run
@@ -143,7 +143,8 @@ def _begin(
         return None
     refused = refusal_of(version, agency_id, now)
     if refused is not None:
-        return _refuse(agency_id=agency_id, subject=subject, version=version, reason=refused, by=by, trigger=trigger)
+        _refuse(agency_id=agency_id, subject=subject, version=version, reason=refused, by=by, trigger=trigger)
+        return None
     try:
         with transaction.atomic():
             run.save(force_insert=True)

@@ -30,7 +30,12 @@ DECIDED = {
     "lapsed": "Nobody decided in time, the approval lapsed, so it is not done: {action}",
     "void": "The action changed, its approval is void, so it is not done: {action}",
 }
-ENDED = {"done": "The playbook ended", "failed": "The playbook failed", "cancelled": "The playbook was cancelled"}
+ENDED = {
+    "done": "The playbook ended",
+    "failed": "The playbook failed",
+    "stopped": "The playbook was stopped",
+    "cancelled": "The playbook was cancelled",
+}
 
 
 @reacts_to(CaseOpened, AlertJoined, SeverityChanged)

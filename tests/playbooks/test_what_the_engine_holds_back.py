@@ -82,7 +82,9 @@ def lose_the_key(stage: Any, press: str) -> None:
 
 
 def test_a_run_that_waits_stops_when_the_trust_in_its_signer_ends(stage: Any, press: str) -> None:
-    waits = book({"start": START, "first": note("Later.", delay=3_600_000, on_completion="end"), "end": END}, start="start", name="Waits")
+    waits = book(
+        {"start": START, "first": {**note("Later.", on_completion="end"), "delay": 3_600_000}, "end": END}, start="start", name="Waits"
+    )
     run = started(stage, signed(document=waits))
     stage.work()
     assert stage.run(run).state == "waiting"

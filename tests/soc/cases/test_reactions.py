@@ -13,6 +13,7 @@ from playbooks.events import (
     ApprovalLapsesSoon,
     RunEnded,
     RunStarted,
+    StartRefused,
     StepEnded,
     UndoRegistered,
     VoteGiven,
@@ -91,6 +92,11 @@ def test_the_way_of_a_run_is_told(cast: Cast, case: Case, hear: Callable[..., An
         ),
         (RunEnded(**about(case), outcome="done"), "The playbook ended"),
         (RunEnded(**about(case), outcome="failed", detail="A step failed."), "The playbook failed. A step failed."),
+        (RunEnded(**about(case), outcome="stopped", detail="Its time is over."), "The playbook was stopped. Its time is over."),
+        (
+            StartRefused(about=about(case)["about"], book="Malware on a host", version="v", rule="r", reason="It has no signature."),
+            "Playbook not started: Malware on a host. It has no signature.",
+        ),
     ]
     for event, text in said:
         assert hear(event)["text"] == text
