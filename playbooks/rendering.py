@@ -8,6 +8,7 @@ from typing import Any
 from playbooks.definition.graph import Command, Node
 from playbooks.definition.places import filled_for, place_of
 from playbooks.definition.scoping import handed
+from playbooks.definition.steps import START_LINE
 from playbooks.definition.variables import UndefinedVariable, UnfitValue, filled, filled_json, in_a_header, in_a_path, names_in, text_of
 
 SECRET = re.compile(r"\[secret [^\]]*\]")
@@ -43,9 +44,11 @@ Line = tuple[Piece, ...]
 
 def start_line(command: Command, values: Mapping[str, Any]) -> tuple[str, str]:
     """Method and path of an http-api command, every value quoted for its place. Raises CannotRender."""
-    method, _, rest = command.text.partition(" ")
+    line = START_LINE.fullmatch(command.text.strip())
+    if line is None:  # a book that was read leniently may have one that is none
+        raise CannotRender("The command is no start line of a request, like GET /hosts HTTP/1.1")
     try:
-        return method, filled(rest.removesuffix(" HTTP/1.1"), values, in_a_path)
+        return line["method"], filled(line["target"], values, in_a_path)
     except (UndefinedVariable, UnfitValue) as error:
         raise CannotRender(f"The address cannot be written: {error}") from error
 
