@@ -158,7 +158,8 @@ def sign(
     made |= {"public_cert_chain": list(certificates)} if certificates else {"public_key": keys.in_base64(public)}
     try:
         around = _Around(document)
-        made["id"] = f"jss--{uuid5(NAMESPACE_URL, f'{public.id} {at} {countersign} {around.text([made]).hex()}')}"
+        identifier = f"jss--{uuid5(NAMESPACE_URL, f'{public.id} {at} {countersign} {around.text([made]).hex()}')}"
+        made = {"type": "jss", "id": identifier, **made}
         place = _place(listed, countersign) if countersign else len(listed)
         chain = [*(_chain(listed[place]) if countersign else []), made]
         text = _hashed(around, chain, hash_algorithm)

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
+from playbooks.management.commands import verify_playbook
 from playbooks.models import Run, SignaturePolicy, Signer
 from playbooks.operations.publishing import publish
 from playbooks.operations.starting import start_matching_runs, start_run
@@ -250,3 +252,15 @@ def test_a_policy_is_set_from_the_command_line(cast: Any, capsys: Any) -> None:
             call_command("set_signature_policy", **wrong)
     with scope.floor(None):
         assert [(one.agency_id, one.require) for one in SignaturePolicy.objects.all()] == [(cast.north.pk, "trusted")]
+
+
+def test_without_the_list_of_the_trusted_a_signature_is_checked_all_the_same(tmp_path: Path, capsys: Any, monkeypatch: Any) -> None:
+    def gone() -> Any:
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr(verify_playbook, "trusted_signers", gone)
+    file = tmp_path / "signed.json"
+    file.write_text(json.dumps(signed()))
+    call_command("verify_playbook", str(file))
+    told = capsys.readouterr()
+    assert ": valid jss--" in told.out and "nobody is known as trusted" in told.err

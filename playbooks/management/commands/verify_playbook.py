@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import OperationalError
+from django.db import Error
 
 from playbooks.definition.exchange import is_yaml
 from playbooks.definition.reading import document_in
@@ -44,8 +44,8 @@ class Command(BaseCommand):
             try:
                 with scope.floor(None, actor="system:command"):
                     self._trusted = trusted_signers()
-            except OperationalError:
-                self.stderr.write("The database cannot be reached, so nobody is known as trusted.")
+            except Error:
+                self.stderr.write("The list of trusted signers cannot be read from the database, so nobody is known as trusted.")
                 self._trusted = ()
         return self._trusted
 
