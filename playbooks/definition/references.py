@@ -75,7 +75,9 @@ def _steps_named(sheet: Sheet, book: Mapping[str, Any]) -> None:
         if held(workflow.get(start)).get("type") != START:
             sheet.error("no_start", ("workflow_start",), "workflow_start names a step of type start. Add one, and begin there.")
     if isinstance(exception, str) and exception not in workflow:
-        sheet.error("dangling_step", ("workflow_exception",), f"There is no step {exception[:120]}. Add it, or leave this out.")
+        sheet.error(
+            "dangling_step", ("workflow_exception",), f"There is no step {exception[:120] or 'without a name'}. Add it, or leave this out."
+        )
     if not any(held(step).get("type") == "end" for step in workflow.values()):
         sheet.error("no_end", ("workflow",), "The workflow has no step of type end. Every way leads to one: add it.")
     if not any(held(step).get("type") in ("action", "playbook-action") for step in workflow.values()):
@@ -88,7 +90,9 @@ def _steps_named(sheet: Sheet, book: Mapping[str, Any]) -> None:
             sheet.warning("loop_outside_while", at, "The playbook calls itself. Only a while-condition bounds its rounds: use one.")
         for place, to in [*(((way,), held(step).get(way)) for way in WAYS), *openings(held(step))]:
             if isinstance(to, str) and to not in workflow:
-                sheet.error("dangling_step", ("workflow", key, *place), f"There is no step {to[:120]}. Add it, or name another.")
+                sheet.error(
+                    "dangling_step", ("workflow", key, *place), f"There is no step {to[:120] or 'without a name'}. Add it, or name another."
+                )
 
 
 def _definitions_named(sheet: Sheet, book: Mapping[str, Any]) -> None:
