@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playbooks.definition.canonical import canonical
-from playbooks.definition.exchange import as_json, as_yaml, kept
+from playbooks.definition.exchange import as_json, as_yaml, kept, written
 from playbooks.definition.findings import LARGEST
-from playbooks.definition.layout import as_it_was, with_layout
+from playbooks.definition.layout import as_it_was, layout_of, with_layout
 from playbooks.definition.reading import document_in
 
 SAMPLES = sorted((Path(__file__).parents[3] / "shared" / "data" / "playbooks").glob("*.json"))
@@ -34,8 +34,8 @@ def same(one: object, other: object) -> bool:
 @settings(max_examples=400, deadline=None)
 @given(st.dictionaries(texts, values, max_size=6))
 def test_any_json_document_is_read_again_from_json_from_yaml_and_from_what_is_kept(document):
-    for written, is_yaml in ((as_json(document), False), (as_yaml(document), True)):
-        read, findings = document_in(written.encode(), yaml=is_yaml)
+    for text, is_yaml in ((as_json(document), False), (as_yaml(document), True)):
+        read, findings = document_in(text.encode(), yaml=is_yaml)
         assert not findings
         assert same(read, document)
     assert same(kept(canonical(document)), document)
@@ -57,12 +57,20 @@ def test_what_stands_twice_is_written_twice():
     assert "&" not in as_yaml({"x": part, "y": part})
 
 
+@pytest.mark.parametrize(("steps", "text", "form"), [(10, 10, "json"), (10, 10, "yaml"), (3_000, 2_600, "yaml"), (30_000, 0, "json")])
+def test_what_leaves_is_never_too_large_to_come_in_again(steps, text, form):
+    document = {"workflow_start": "0", "workflow": {str(n): {"type": "end", "name": "x" * text} for n in range(steps)}}
+    read, findings = document_in(written(document, form).encode(), yaml=form == "yaml")
+    assert not findings and as_it_was(read) == document
+    assert bool(layout_of(read)) is (steps == 10)
+
+
 @pytest.mark.skipif(not SAMPLES, reason="the samples are not beside this repository")
 @pytest.mark.parametrize("file", SAMPLES, ids=lambda file: file.stem)
 def test_real_playbooks_go_out_and_come_in_unchanged(file):
     document = json.loads(file.read_text())
     leaving = with_layout(document)
-    for written, is_yaml in ((as_json(leaving), False), (as_yaml(leaving), True)):
-        read, findings = document_in(written.encode(), yaml=is_yaml)
+    for text, is_yaml in ((as_json(leaving), False), (as_yaml(leaving), True)):
+        read, findings = document_in(text.encode(), yaml=is_yaml)
         assert not findings
         assert same(as_it_was(read), document)
