@@ -342,7 +342,8 @@ def _value(sheet: Sheet, at: Place, one: Any) -> None:
     try:
         typed(kind, value)
     except WrongType as error:
-        sheet.strictly("schema", (*at, "value"), f"{error}.")
+        # What an address or a hash looks like is less settled than what a number is.
+        (sheet.warning if kind in ("uri", "hash", "hexstring") else sheet.strictly)("schema", (*at, "value"), f"{error}.")
 
 
 def _external_only_above(sheet: Sheet, at: Place, one: Any) -> None:

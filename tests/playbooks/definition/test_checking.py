@@ -193,6 +193,7 @@ FAULTS: list[tuple[dict[str, Any], str, str, str, str]] = [
     ({f"{VAR} __x__": {"type": "shape"}}, "unknown_type", W, W, f"{VAR} __x__ type"),
     ({f"{VAR} __x__": {"type": "integer", "value": 5}}, "schema", E, W, f"{VAR} __x__ value"),
     ({f"{VAR} __x__": {"type": "integer", "value": "five"}}, "schema", E, W, f"{VAR} __x__ value"),
+    ({f"{VAR} __x__": {"type": "uri", "value": "example.com"}}, "schema", W, W, f"{VAR} __x__ value"),
     ({f"{VAR} __x__": {"type": "ipv4-addr", "value": "1.2.3"}}, "schema", E, W, f"{VAR} __x__ value"),
     ({f"{VAR} __x__": {"type": "string", "constant": "yes"}}, "schema", E, E, f"{VAR} __x__ constant"),
     ({f"{W_FIRST} step_variables __local__ external": True}, "schema", E, W, f"{W_FIRST} step_variables __local__ external"),
