@@ -10,19 +10,21 @@ from yaml.cyaml import CEmitter  # type: ignore[attr-defined]
 from yaml.nodes import MappingNode, ScalarNode
 from yaml.representer import SafeRepresenter
 
-from playbooks.definition.findings import LARGEST
-from playbooks.definition.reading import JsonTypes
+from playbooks.definition.canonical import canonical
+from playbooks.definition.findings import LARGEST, unsound
+from playbooks.definition.layout import with_layout
+from playbooks.definition.reading import MOST_BYTES, JsonTypes
 
 # Names that every reader of YAML takes for a text without quotes.
 PLAIN = re.compile(r"(?!(?:y|n|yes|no|on|off|true|false|null)$)[A-Za-z_][A-Za-z0-9_-]*", re.IGNORECASE)
 
 
-def kept(canonical: str) -> Any:
+def kept(text: str) -> Any:
     """The document of a canonical text, with the same canonical text again.
 
     RFC 8785 writes 1e20 as a whole number that it takes from nobody: what lies beyond the whole numbers was a decimal.
     """
-    return json.loads(canonical, parse_int=_number)
+    return json.loads(text, parse_int=_number)
 
 
 def _number(text: str) -> int | float:
@@ -39,6 +41,23 @@ def as_yaml(document: Mapping[str, Any]) -> str:
     """The document as YAML: every text in quotes, so that no reader takes one for a date, a number or a truth."""
     text: str = yaml.dump(document, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=2**31 - 1)
     return text
+
+
+FORMS = {"json": as_json, "yaml": as_yaml}
+
+
+def written(document: Mapping[str, Any], form: str, *, as_kept: bool = False) -> str:
+    """A checked document as the text of a file, `json` or `yaml`: with a layout where that may be added and can be read again.
+
+    What a layout would make too large to be read leaves as it is kept; what even indents would make too large, in its canonical form.
+    """
+    for one in (document,) if as_kept else (with_layout(document), document):
+        if any(found.code == "unreadable" for found in unsound(one)):
+            continue
+        text = FORMS[form](one)
+        if len(text.encode()) <= MOST_BYTES:
+            return text
+    return canonical(document)
 
 
 class _Representer(SafeRepresenter):

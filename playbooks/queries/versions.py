@@ -8,15 +8,12 @@ from typing import Any
 from playbooks.catalogue import action_names
 from playbooks.definition.checking import check, checked
 from playbooks.definition.differences import Difference, difference
-from playbooks.definition.exchange import as_json, as_yaml, kept
+from playbooks.definition.exchange import FORMS, kept, written
 from playbooks.definition.findings import Finding
 from playbooks.definition.instants import instant
-from playbooks.definition.layout import with_layout
 from playbooks.models import Book, Version
 from playbooks.queries.books import ContentChanged
 from tenants.errors import Unknown
-
-FORMS = {"json": as_json, "yaml": as_yaml}
 
 
 @dataclass(frozen=True)
@@ -106,7 +103,7 @@ def book_file(name: str, *, form: str = "json", version: str = "", as_kept: bool
     if row is None or form not in FORMS:
         raise Unknown()
     document = _document(row)
-    return BookFile(f"{row.book.slug}-v{row.number}.{form}", FORMS[form](document if as_kept else with_layout(document)))
+    return BookFile(f"{row.book.slug}-v{row.number}.{form}", written(document, form, as_kept=as_kept))
 
 
 def _document(version: Version) -> dict[str, Any]:
