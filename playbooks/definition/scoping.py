@@ -3,10 +3,11 @@
 A run keeps all its variables in one dictionary: those of the book under their names, those of a step under `<step>/<name>`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from playbooks.definition.graph import Graph, Node
+from playbooks.definition.values import Value, WrongType, typed
 
 
 def kept_as(node: Node, name: str) -> str:
@@ -24,6 +25,32 @@ def seen_from(node: Node, variables: Mapping[str, Any]) -> dict[str, Any]:
         else:
             seen[name] = value
     return seen
+
+
+class Meant(Mapping[str, Value]):
+    """What the step sees, each value by the type of its variable, so that "9" of an integer is 9; typed when it is asked for.
+    A value that is none of its type stays what it is.
+    """
+
+    def __init__(self, node: Node, graph: Graph, variables: Mapping[str, Any]) -> None:
+        self.node, self.graph, self.variables = node, graph, variables
+
+    def __getitem__(self, name: str) -> Value:
+        own = self.node.variables.get(name)
+        value = self.variables.get(kept_as(self.node, name), own.value if own else None)
+        if value is None:
+            raise KeyError(name)
+        one = own or self.graph.variables.get(name)
+        try:
+            return typed(one.kind, value) if one else value
+        except WrongType:
+            return value  # type: ignore[no-any-return]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(seen_from(self.node, self.variables))
+
+    def __len__(self) -> int:
+        return len(seen_from(self.node, self.variables))
 
 
 def anew(node: Node, variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from playbooks.connectors.speaking import Way
 from playbooks.decide import decide, is_overdue, late
 from playbooks.definition.canonical import sha256_of
 from playbooks.definition.graph import END, Graph
-from playbooks.definition.scoping import seen_from
+from playbooks.definition.scoping import Meant
 from playbooks.engine.claiming import graph_in
 from playbooks.engine.ending import end_run, finish_attempt, note_control, settle_block
 from playbooks.engine.guarding import must_stop
@@ -100,7 +100,8 @@ def _next(hand: Hand, graph: Graph, waiting: Mapping[int, str]) -> tuple[Spot, m
     for key in leaves(hand.frames):
         if key not in waiting:
             spot = spot_at(hand, graph, key)
-            return spot, decide(graph, spot.place, spot.standing, seen_from(spot.node, hand.run.variables), hand.run.detail)
+            values = Meant(spot.node, graph, hand.run.variables)
+            return spot, decide(graph, spot.place, spot.standing, values, hand.run.detail)
     return None
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from playbooks.decide import Place, Standing, decide, late
 from playbooks.definition.conditions import ConditionSyntax, read, variables_of
 from playbooks.definition.graph import BOOK, END, Graph, Node
-from playbooks.definition.scoping import anew, returned, seen_from
-from playbooks.definition.values import WrongType, text_of, typed
+from playbooks.definition.scoping import Meant, anew, returned
+from playbooks.definition.values import text_of
 from playbooks.moves import Arm, AskWhich, Break, Close, Delay, Finish, Open, Pass, Plan, Rescue, Settle
 from playbooks.simulation.inputs import FAILURE, SUCCESS, TIMEOUT, Answer, Answering, Inputs, takes
 
@@ -22,7 +22,6 @@ MOST_SECONDS = 10 * 366 * 86400.0
 # What a step may take that says no timeout of its own and never answers (CACAO 2.0 4.1 leaves it to the engine).
 LONGEST_SECONDS = 86400.0
 LETTERS = 20  # of what a condition reads that count as much as a move
-NOBODY = Node("", "", "")  # sees the book's variables alone
 
 
 @dataclass
@@ -90,13 +89,11 @@ class _Walker:
         self.work = 0
         self.failed = ""
         self.asked = ""
-        self.told: dict[str, Any] = {}  # as it was written or given
-        self.variables: dict[str, Any] = {}
+        self.variables: dict[str, Any] = {}  # as they were written or given
         self.sizes: dict[str, int] = {}
         self.costs: dict[str, tuple[int, list[str]]] = {}
         for name, one in graph.variables.items():
-            self._set(name, inputs.variables[name] if name in inputs.variables and takes(graph, name) else one.value)
-        self.known = seen_from(NOBODY, self.variables)
+            self._keep(name, inputs.variables[name] if name in inputs.variables and takes(graph, name) else one.value)
         self.frames = [_Frame("", "", 0.0, MOST_SECONDS)]
 
     def walk(self) -> Walk:
@@ -109,15 +106,15 @@ class _Walker:
             outcome, reason = stop.outcome, stop.reason
         for frame in self.frames:
             self._end(frame, outcome if outcome == STOPPED else FAILURE)
-        return Walk(outcome, reason, tuple(self.entries), self.told, self.frames[-1].now)
+        told = {name: self.variables[name] for name in self.graph.variables}
+        return Walk(outcome, reason, tuple(self.entries), told, self.frames[-1].now)
 
     def _move(self, frame: _Frame) -> None:
         node = self.graph.nodes[frame.cursor]
         self._spend(node)
         timers = {**frame.timers, **{purpose: frame.now >= due for purpose, due in frame.due.items()}}
         place = Place(node.id, frame.visits[node.id], frame.opener, timers)
-        values = seen_from(node, self.variables) if node.variables else self.known
-        match decide(self.graph, place, frame.standing, values, self.failed):
+        match decide(self.graph, place, frame.standing, Meant(node, self.graph, self.variables), self.failed):
             case Delay(purpose, seconds):
                 frame.timers[purpose] = True
                 self._pass(frame, seconds)
@@ -227,23 +224,14 @@ class _Walker:
     def _take(self, node: Node, answer: Answer) -> None:
         names = {*node.out_args, *node.outputs}
         own = {name: value for name, value in answer.values.items() if name in names}
-        for name, value in returned(node, self.graph, own).items():
-            self._set(name, value, node)
-        self.known = seen_from(NOBODY, self.variables)
+        for key, value in returned(node, self.graph, own).items():
+            if key.rpartition("/")[2] in node.variables or key in self.graph.variables:
+                self._keep(key, value)
 
-    def _set(self, key: str, value: Any, node: Node | None = None) -> None:
-        """Keep a value, by the type of its variable where it is one of it."""
+    def _keep(self, key: str, value: Any) -> None:
+        self.variables[key] = value
         name = key.rpartition("/")[2]
-        one = node.variables.get(name) if node and key != name else self.graph.variables.get(name)
-        if one is None:
-            return
-        if key == name:
-            self.told[name] = value
-        self.sizes[name] = len(text_of(value))
-        try:
-            self.variables[key] = typed(one.kind, value)
-        except WrongType:
-            self.variables[key] = value
+        self.sizes[name] = max(self.sizes.get(name, 0), len(text_of(value)))
 
     # Blocks
 
