@@ -204,7 +204,7 @@ class TestDoors:
         with pytest.raises(CommandError, match="was not imported"):
             call_command("import_playbook", str(file))
         said = capsys.readouterr().out
-        assert "/created_by" in said and "/modified" in said
+        assert f"{file}: error schema at /created_by: " in said and "at /modified: " in said
 
     def test_what_is_not_there_is_a_sentence(self, tmp_path: Path) -> None:
         with pytest.raises(CommandError, match="cannot be read: No such file"):

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         if options["json"]:
             said = json.dumps([_told(file, one) for file, one in found], indent=1)
         else:
-            said = "\n".join(_line(file, one) for file, one in found)
+            said = "\n".join(line_of(file, one) for file, one in found)
         with contextlib.suppress(BrokenPipeError):  # whoever reads has read enough
             self.stdout.write(said, ending="\n" if said else "")
             self.stdout.flush()
@@ -50,7 +50,8 @@ def findings_of(file: str, *, lenient: bool) -> list[Finding]:
     return checked(raw, yaml=file.lower().endswith((".yaml", ".yml")), actions=action_names() or None, lenient=lenient)[1]
 
 
-def _line(file: str, one: Finding) -> str:
+def line_of(file: str, one: Finding) -> str:
+    """A finding as one line of plain text."""
     line = f"{file}: {one.severity} {one.code} at {one.pointer or 'the whole document'}: {one.message}"
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
 

@@ -6,6 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from playbooks.definition.exchange import is_yaml
+from playbooks.definition.findings import Finding
+from playbooks.definition.reading import MOST_BYTES
+from playbooks.management.commands.check_playbook import line_of
 from playbooks.operations.publishing import import_book
 from tenants.actors import system
 from tenants.errors import DomainError
@@ -24,21 +27,19 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         file: Path = options["file"]
         try:
-            raw = file.read_bytes()
-        except OSError as error:
-            raise CommandError(f"{file} cannot be read: {error.strerror or error}.") from error
+            with file.open("rb") as opened:
+                raw = opened.read(MOST_BYTES + 1)
+        except (OSError, ValueError) as error:
+            raise CommandError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
         try:
             with scope.floor(None, actor="system:command"):
                 made = import_book(raw=raw, yaml=is_yaml(file.name, raw), lenient=options["lenient"], by=system("command"))
         except DomainError as error:
             for one in error.extra.get("findings", []):
-                self._tell(file, one["severity"], one["code"], one["pointer"], one["message"])
+                self.stdout.write(line_of(str(file), Finding(**one)))
             raise CommandError(f"{file} was not imported. {error.detail}") from error
         for found in made.findings:
-            self._tell(file, found.severity, found.code, found.pointer, found.message)
+            self.stdout.write(line_of(str(file), found))
         version = made.version
         said = "published" if made.new else "unchanged"
         self.stdout.write(f"{version.book.cacao_id} {version.book.slug} version {version.number} sha256 {version.content_hash} {said}")
-
-    def _tell(self, file: Path, severity: str, code: str, at: str, message: str) -> None:
-        self.stdout.write(f"{file}: {severity} {code} {at or '(whole file)'}: {message}")
