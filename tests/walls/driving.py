@@ -72,7 +72,7 @@ class Answer:
 
     def neutral(self, sent: Iterable[Any]) -> bytes:
         """The answer without what was sent and what differs each time."""
-        return VOLATILE.sub(b"", without(self.said, sent))
+        return without(VOLATILE.sub(b"", self.said), sent)
 
 
 VOLATILE = re.compile(
