@@ -1,5 +1,6 @@
-"""The stage of the engine: a subject of its own, the library, a connected product."""
+"""The stage of the engine: a subject of its own, the first book of the library, a connected product."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,10 +9,11 @@ import pytest
 
 from playbooks import catalogue
 from playbooks.catalogue import RunContext, register_action, register_subject
+from playbooks.library import BOOKS, TRIGGERS, text_of
 from playbooks.models import Approval, Run
 from playbooks.operations.connecting import connect
 from playbooks.operations.consenting import give_consent
-from playbooks.operations.publishing import publish_library
+from playbooks.operations.publishing import publish, set_trigger
 from playbooks.operations.starting import start_matching_runs
 from tenants.actors import Actor, system
 from tenants.errors import Conflict
@@ -101,10 +103,15 @@ class Stage:
 
 @pytest.fixture
 def stage(cast: Any, product: EndpointProduct, things: Things, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    """The stage; north gave standing consent, south did not. Rows are committed: mark tests django_db(transaction=True)."""
+    """The stage with the malware book; north gave standing consent, south did not.
+
+    Rows are committed: mark tests django_db(transaction=True).
+    """
     monkeypatch.setenv("SECRET_EDR", "the-secret-of-the-product")
     with scope.floor(None):
-        publish_library(by=system("library"))
+        publish(slug="malware-on-a-host", document=json.loads(text_of(BOOKS["malware-on-a-host"])), by=system("library"))
+        for trigger in TRIGGERS:
+            set_trigger(trigger=trigger, by=system("library"))
         for agency in (cast.north, cast.south):
             connect(
                 agency_id=agency.pk,

@@ -14,7 +14,14 @@ from tenants.isolation import scope
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_every_book_is_published_once_under_the_hash_of_its_content(stage):
+@pytest.fixture(autouse=True)
+def library(stage):
+    """The whole library on the stage."""
+    with scope.floor(None):
+        publish_library(by=system("library"))
+
+
+def test_every_book_is_published_once_under_the_hash_of_its_content():
     with scope.floor(None):
         again = publish_library(by=system("library"))
         assert [version.book.slug for version, _ in again] == list(BOOKS)
@@ -26,7 +33,7 @@ def test_every_book_is_published_once_under_the_hash_of_its_content(stage):
         assert [(rule.slug, rule.book.slug) for rule in TriggerRule.objects.all()] == [("severe-case-with-a-host", "malware-on-a-host")]
 
 
-def test_every_book_is_read_aloud_on_its_page(stage, client_of):
+def test_every_book_is_read_aloud_on_its_page(client_of):
     client = client_of("ana")
     shelf = client.get("/playbooks/").text
     for slug, file in BOOKS.items():

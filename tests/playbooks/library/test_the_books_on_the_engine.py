@@ -6,6 +6,7 @@ import pytest
 
 from playbooks.models import Approval, Run, StepAttempt, Undo
 from playbooks.operations.answering import answer
+from playbooks.operations.publishing import publish_library
 from playbooks.operations.starting import start_run
 from playbooks.operations.voting import vote
 from tenants.actors import system
@@ -13,6 +14,14 @@ from tenants.gates.opening import opened
 from tenants.isolation import scope
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def library(stage):
+    """The whole library on the stage: a book finds those that it calls."""
+    with scope.floor(None):
+        publish_library(by=system("library"))
+
 
 FACTS = {
     "severity": "high",
