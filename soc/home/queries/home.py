@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import CharField, Count, F, Q, Value, Window
-from django.db.models.functions import Cast, Concat
+from django.db.models import Count, F, Q, Window
 
 from playbooks.queries.approvals import inbox
 from playbooks.queries.telling import ApprovalView
@@ -256,7 +255,7 @@ def _cards(card: ScorecardView, agency: Agency) -> tuple[Card, ...]:
 
 
 def _kept(period: Period, at: datetime) -> tuple[Kept, ...]:
-    hidden = Case.objects.filter(restricted=True).values(subject=Concat(Value("case:"), Cast("pk", CharField())))
+    hidden = [f"case:{pk}" for pk in Case.objects.filter(restricted=True).values_list("pk", flat=True)]
     over = Q(stopped_at__isnull=False) | Q(due_at__lt=at)
     in_time = Q(breached_at=None, stopped_at__isnull=False) & (Q(due_at=None) | Q(stopped_at__lte=F("due_at")))
     rows = (
