@@ -12,7 +12,7 @@ class PlaybooksConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the products, the work that rows hold, and the entries of the bar."""
-        from playbooks.connectors import endpoint  # noqa: F401 registers itself
+        from playbooks.connectors import endpoint, http, openc2  # noqa: F401 they register themselves
         from playbooks.engine.working import register_chores
 
         register_chores()

@@ -10,22 +10,23 @@ from playbooks.states import EffectClass
 
 @dataclass(frozen=True)
 class Answer:
-    """What a product answered: the HTTP status and its JSON (or text under `text`)."""
+    """What a product answered: the HTTP status and its JSON (or the text's beginning under `text`); `text` is all of it as text."""
 
     status: int
     body: Any
+    text: str = ""
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What became of a call: `ok`, `failed` (certainly not done), or `unsure` (it may have happened).
 
-    `passing` says that a failure may pass by itself; `outputs` are texts for the book's variables.
+    `passing` says that a failure may pass by itself; `outputs` are values for the book's variables.
     """
 
     state: str
     detail: str = ""
-    outputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
     response: Mapping[str, Any] = field(default_factory=dict)
     passing: bool = False
 
@@ -39,7 +40,9 @@ Rendered = Mapping[str, Any]  # method, url, headers, body, targets, key, undo .
 class ProductAction:
     """One thing that a product does. `path` names its parts in braces; `reads(answer, rendered)` judges a 2xx answer.
 
-    `verifying(rendered)` is the request that asks whether it happened, `happened(answer, rendered)` reads its answer (None: it did not).
+    `verifying(rendered)` is the request that asks whether it happened (None: nothing can be asked), `happened(answer, rendered)` reads
+    its answer (None: it did not), and `absent(answer, rendered)` says that an answer other than 200 means that it did not.
+    `judges(answer, rendered)` comes before what the HTTP status says (None: the status counts).
     `undoing(rendered)` is the request that takes it back. Paths are under the connector's base address.
     """
 
@@ -50,8 +53,10 @@ class ProductAction:
     effect: EffectClass
     reads: Callable[[Answer, Rendered], Outcome]
     reach: Callable[[Mapping[str, str]], str]
-    verifying: Callable[[Rendered], tuple[str, str]] | None = None
+    verifying: Callable[[Rendered], tuple[str, str] | None] | None = None
     happened: Callable[[Answer, Rendered], Outcome | None] | None = None
+    absent: Callable[[Answer, Rendered], bool] | None = None
+    judges: Callable[[Answer, Rendered], Outcome | None] | None = None
     undoing: Callable[[Mapping[str, str]], tuple[str, str]] | None = None
     undo_text: str = ""
 
@@ -70,11 +75,16 @@ class ProductAction:
 
 @dataclass(frozen=True)
 class Product:
-    """A kind of product and what it can be told; whatever is not listed is refused."""
+    """A kind of product and what it can be told; whatever is not listed is refused.
+
+    One that is `addressed` is found by the address that a book names, and an agency may have several; any other by its category, and
+    an agency has one.
+    """
 
     kind: str
     label: str
     actions: tuple[ProductAction, ...]
+    addressed: bool = False
 
     def action_for(self, method: str, path: str) -> tuple[ProductAction, dict[str, str]] | None:
         """The action that a request is, with the named parts of its path, or None."""
@@ -102,10 +112,27 @@ def product(kind: str) -> Product | None:
     return _products.get(kind)
 
 
+def product_of(category: str) -> Product | None:
+    """The kind of product that an agent of this category is, or None."""
+    found = product(category)
+    return None if found is None or found.addressed else found
+
+
+def may_be_consented(name: str) -> bool:
+    """Whether an agency can consent to this action for good: a request to just any address is looked at one by one."""
+    found = _products.get(name.partition(".")[0])
+    return found is not None and not found.addressed and found.named(name) is not None
+
+
 def action_named(name: str) -> ProductAction | None:
     """The action of that name of any product, or None."""
     found = _products.get(name.partition(".")[0])
     return found.named(name) if found else None
+
+
+def consentable() -> list[Product]:
+    """Every kind of product whose actions can be consented to for good, by name."""
+    return [one for one in kinds() if not one.addressed]
 
 
 def kinds() -> list[Product]:

@@ -1,5 +1,6 @@
 """What exactly will run, written down so that people can read it, hash it and hold the engine to it. Pure."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -133,6 +134,8 @@ def lines(rendered: Mapping[str, Any]) -> tuple[Line, ...]:
         texts += [f"{name}: {value}" for name, value in sorted(rendered["headers"].items())]
         if rendered["body"] is not None:
             texts += ["", *_json_lines(rendered["body"])]
+        elif rendered.get("content"):
+            texts += ["", *_content_lines(rendered["content"])]
     elif rendered.get("kind") == "local":
         texts.append(str(rendered["action"]))
         texts += [f"{name}: {value}" for name, value in rendered["arguments"].items()]
@@ -149,9 +152,15 @@ def lines(rendered: Mapping[str, Any]) -> tuple[Line, ...]:
     return tuple(_pieces(text, marked) for text in texts)
 
 
-def _json_lines(body: Any) -> list[str]:
-    import json
+def _content_lines(content: str) -> list[str]:
+    """A content as people read it; JSON is spread over lines where that says the same."""
+    try:
+        return _json_lines(json.loads(content))
+    except (ValueError, RecursionError):
+        return content.splitlines()
 
+
+def _json_lines(body: Any) -> list[str]:
     return json.dumps(body, indent=2, ensure_ascii=False).splitlines()
 
 

@@ -48,8 +48,12 @@ class TooLate(Exception):
     """The time by which the request had to leave is over; it did not."""
 
 
-def send(way: Way, method: str, url: str, headers: Mapping[str, str], body: Any, *, leave_by: float = math.inf) -> Answer:
+def send(
+    way: Way, method: str, url: str, headers: Mapping[str, str], body: Any, *, content: str = "", leave_by: float = math.inf
+) -> Answer:
     """Send one request and read its answer. Raises NotSent and Unsure; never follows a redirect.
+
+    What is sent along is the JSON of `body`, or `content` as it is written.
 
     `leave_by` is a time of the monotonic clock, in seconds: later than that nothing is sent, and TooLate is raised.
 
@@ -62,7 +66,8 @@ def send(way: Way, method: str, url: str, headers: Mapping[str, str], body: Any,
         raise NotSent(str(error), passing=False) from error
     except OSError as error:
         raise NotSent("the product's name does not resolve", passing=True) from error
-    request = _request(to.ip, to.host, method, url, headers, token, body)
+    sent = content if body is None else json.dumps(body)
+    request = _request(to.ip, to.host, method, url, headers, token, sent.encode() if sent else None)
     limits = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
     began = time.monotonic()
     if began > leave_by:  # a name may take its time to resolve, and a process may have stood still
@@ -79,7 +84,8 @@ def send(way: Way, method: str, url: str, headers: Mapping[str, str], body: Any,
         raise NotSent(f"no connection to {to.host}: {_without(str(error), token, way)}", passing=True) from error
     except (httpx.HTTPError, httpx.StreamError, OSError, RuntimeError) as error:
         raise Unsure(f"{type(error).__name__} while waiting for {to.host}") from error
-    return Answer(response.status_code, _as_json(_without(raw.decode("utf-8", "replace"), token, way)))
+    text = _without(raw.decode("utf-8", "replace"), token, way)
+    return Answer(response.status_code, _as_json(text), text.replace("\x00", "\ufffd"))
 
 
 @contextmanager
@@ -99,13 +105,12 @@ def _cut_off(client: httpx.Client) -> Iterator[None]:
         clock.cancel()
 
 
-def _request(ip: str, host: str, method: str, url: str, headers: Mapping[str, str], token: str, body: Any) -> httpx.Request:
+def _request(ip: str, host: str, method: str, url: str, headers: Mapping[str, str], token: str, content: bytes | None) -> httpx.Request:
     """Connect to the address that was checked, but speak (Host, certificate) to the name."""
     wanted = httpx.URL(url)
     sent = {"Accept": "application/json", "User-Agent": "Watchfloor", **headers, "Host": wanted.netloc.decode("ascii")}
     if token:
         sent["Authorization"] = f"Bearer {token}"
-    content = None if body is None else json.dumps(body).encode()
     return httpx.Request(method, wanted.copy_with(host=ip), headers=sent, content=content, extensions={"sni_hostname": host})
 
 

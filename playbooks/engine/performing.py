@@ -29,11 +29,16 @@ def perform(intent: Intent) -> Outcome:
 def _ask(intent: Intent, way: Way, action: ProductAction) -> Outcome | None:
     """What the product knows of this key; None when it knows nothing of it, so that the call may be made."""
     assert action.verifying is not None and action.happened is not None
-    method, path = action.verifying(intent.rendered)
+    asking = action.verifying(intent.rendered)
+    if asking is None:
+        return None
+    method, path = asking
     try:
         answer = send(way, method, way.base_url.rstrip("/") + path, {}, None)
     except (NotSent, Unsure) as error:
         return Outcome("unsure", f"The product could not be asked: {error}")
+    if action.absent is not None and action.absent(answer, intent.rendered):
+        return None
     if answer.status != 200:
         return Outcome("unsure", f"The product could not be asked: it answered {answer.status}")
     return action.happened(answer, intent.rendered)
@@ -41,16 +46,22 @@ def _ask(intent: Intent, way: Way, action: ProductAction) -> Outcome | None:
 
 def _call(intent: Intent, way: Way, action: ProductAction) -> Outcome:
     rendered = intent.rendered
-    if (
-        not rendered["url"].startswith(way.base_url.rstrip("/") + "/")
-        or urlsplit(rendered["url"]).hostname != urlsplit(way.base_url).hostname
-    ):
+    base, url = way.base_url.rstrip("/"), rendered["url"]
+    if not (url == base or url.startswith((f"{base}/", f"{base}?"))) or urlsplit(url).hostname != urlsplit(base).hostname:
         return Outcome("failed", "The connector's address changed.")
     headers = {name: value for name, value in rendered["headers"].items() if name != "Authorization"}
     crash_point("before_call")
     try:
         # What leaves now is over before the lease is: another worker that takes the run asks about a call that has ended.
-        answer = send(way, rendered["method"], rendered["url"], headers, rendered["body"], leave_by=intent.sure_until - DEADLINE_SECONDS)
+        answer = send(
+            way,
+            rendered["method"],
+            url,
+            headers,
+            rendered["body"],
+            content=rendered.get("content", ""),
+            leave_by=intent.sure_until - DEADLINE_SECONDS,
+        )
     except TooLate as error:
         raise FencedOff from error
     except NotSent as error:
@@ -65,6 +76,9 @@ def _call(intent: Intent, way: Way, action: ProductAction) -> Outcome:
 def judged(action: ProductAction, answer: Answer, intent: Intent) -> Outcome:
     """What an answer means: 2xx is for the action to read, 429 passes, other 3xx and 4xx are refusals, 5xx leaves it open."""
     told = {"status": answer.status, "body": answer.body}
+    said = action.judges(answer, intent.rendered) if action.judges is not None and not 300 <= answer.status < 400 else None
+    if said is not None:
+        return said
     if 200 <= answer.status < 300:
         return action.reads(answer, intent.rendered)
     if 300 <= answer.status < 400:

@@ -3,14 +3,17 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import SplitResult
 
 from django.conf import settings
 
 from playbooks.catalogue import action as local_action
+from playbooks.connectors import http, openc2
+from playbooks.connectors.addressed import addresses, chosen, means, start_of, written
 from playbooks.definition.canonical import sha256_of
 from playbooks.definition.graph import BOOK, IF, SWITCH, WHILE, Node
+from playbooks.definition.places import filled_for
 from playbooks.definition.scoping import anew, seen_from
-from playbooks.definition.variables import filled
 from playbooks.engine.claiming import executed
 from playbooks.engine.guarding import must_not_send
 from playbooks.engine.hand import Hand, revived
@@ -18,7 +21,7 @@ from playbooks.engine.spot import Spot
 from playbooks.engine.writing import transaction_of, write
 from playbooks.events import ApprovalAsked, ApprovalDecided
 from playbooks.models import Approval, Connector, Run, StandingConsent, StepAttempt
-from playbooks.products import product
+from playbooks.products import action_named, product_of
 from playbooks.rendering import CannotRender, Reaching, book_call, http_call, local_call, manual_call, start_line
 from playbooks.states import ApprovalState, EffectClass, StepState
 
@@ -28,16 +31,28 @@ CONNECTORS = "SELECT to_jsonb(c) FROM playbooks_connector c WHERE c.agency_id = 
 
 
 CONTROL_KINDS = {IF: "if", WHILE: "while", SWITCH: "switch", BOOK: "book"}
-CARRIED_OUT = {"local-action": "local", "http-api": "http", "openc2-http": "http"}
+CARRIED_OUT = {"local-action": "local", "http-api": "http", "openc2-http": "http", "openc2": "http"}
+SPOKEN = {"http-api": "http", "openc2-http": "openc2", "openc2": "openc2"}  # the kinds of products that are found by an address
 
 
-def kind_of(node: Node, unit: tuple[int, int] = (0, 0)) -> str:
-    """How a command of a step is carried out: local, http or manual; other steps by their own name."""
+def kind_of(hand: Hand, node: Node, unit: tuple[int, int] = (0, 0)) -> str:
+    """How a command of a step is carried out: local, http or manual; other steps by their own name. At most one query."""
     if not node.commands:
         return CONTROL_KINDS.get(node.kind, node.kind)
-    command = node.commands[unit[0]]
-    kind = CARRIED_OUT.get(command.kind, "manual")
-    return "manual" if kind == "http" and product(category_of(node)) is None else kind
+    kind = CARRIED_OUT.get(node.commands[unit[0]].kind, "manual")
+    return "manual" if kind == "http" and not _is_a_product(node, unit) and not _reached(hand, node, unit) else kind
+
+
+def _is_a_product(node: Node, unit: tuple[int, int]) -> bool:
+    """Whether the step speaks to a product by its category."""
+    return node.commands[unit[0]].kind == "http-api" and product_of(category_of(node)) is not None
+
+
+def _reached(hand: Hand, node: Node, unit: tuple[int, int]) -> list[tuple[Connector, SplitResult]]:
+    """The agency's connectors on the host that the step's target or agent names, each with that address, the best address first."""
+    wanted = SPOKEN[node.commands[unit[0]].kind]
+    named = addresses(node, unit, seen_from(node, hand.run.variables))
+    return [(one, at) for at in named for one in _connectors(hand) if one.kind == wanted and means(at, one.base_url)]
 
 
 def category_of(node: Node) -> str:
@@ -58,24 +73,29 @@ def attempt_at(hand: Hand, spot: Spot, unit: tuple[int, int] = (0, 0), **more: A
     """A new attempt at a command of the step, on a target."""
     node, claim = spot.node, hand.claim
     here = {"agency_id": claim.agency_id, "run_id": claim.run_id, "frame_id": spot.frame.pk, "step_id": node.id}
-    said = {"kind": kind_of(node, unit), "name": node.name, "fence": claim.fence, "ready_at": hand.by.now()}
+    said = {"kind": kind_of(hand, node, unit), "name": node.name, "fence": claim.fence, "ready_at": hand.by.now()}
     at = {"command_no": unit[0], "target": _target(node, unit), "iteration": spot.iteration}
     return StepAttempt(**here, **said, **at, effect_key=effect_key(hand.run, spot, unit), **more)
 
 
 def connected(hand: Hand, wanted: Callable[[Connector], bool]) -> Connector | None:
-    """The agency's connector that is `wanted`; read once while the run is in hand, and looked at again by the write of each call."""
+    """The agency's connector that is `wanted`."""
+    return next((one for one in _connectors(hand) if wanted(one)), None)
+
+
+def _connectors(hand: Hand) -> list[Connector]:
+    """The agency's connectors; read once while the run is in hand, and looked at again by the write of each call."""
     if hand.connectors is None:
         claim = hand.claim
         rows = executed(claim.agency_id, claim.actor, (CONNECTORS, [claim.agency_id]))
         hand.connectors = [revived(Connector, row) for (row,) in rows]
-    return next((one for one in hand.connectors if wanted(one)), None)
+    return hand.connectors
 
 
 def rendered_for(hand: Hand, spot: Spot, unit: tuple[int, int]) -> dict[str, Any]:
     """Exactly what a command of the step would run now on a target. Raises CannotRender. At most one query."""
     run, node = hand.run, spot.node
-    values, key, kind = seen_from(node, run.variables), effect_key(run, spot, unit), kind_of(node, unit)
+    values, key, kind = seen_from(node, run.variables), effect_key(run, spot, unit), kind_of(hand, node, unit)
     if kind == "book":
         return book_call(node, values, key=key)
     command = node.commands[unit[0]]
@@ -86,9 +106,11 @@ def rendered_for(hand: Hand, spot: Spot, unit: tuple[int, int]) -> dict[str, Any
         return rendered
     if kind == "manual":
         return manual_call(node, command, values, target=node.targets[unit[1]].name if node.targets else "", key=key)
+    if not _is_a_product(node, unit):
+        return _addressed_call(hand, node, unit, values, key)
     category = category_of(node)
     connector = connected(hand, lambda one: one.kind == category)
-    known = product(category)
+    known = product_of(category)
     if connector is None or known is None:
         raise CannotRender(f"The agency has connected no {known.label.lower() if known else category or 'product'}.")
     method, path = start_line(command, values)
@@ -111,13 +133,31 @@ def rendered_for(hand: Hand, spot: Spot, unit: tuple[int, int]) -> dict[str, Any
     return http_call(node, command, values, reaching, method=method, path=path, targets=list(parts.values()), key=key)
 
 
+def _addressed_call(hand: Hand, node: Node, unit: tuple[int, int], values: dict[str, Any], key: str) -> dict[str, Any]:
+    """The request to the agency's web API or OpenC2 consumer at the address that the step names. Raises CannotRender."""
+    command, reached = node.commands[unit[0]], _reached(hand, node, unit)
+    address = reached[0][1]
+    method, asked = start_of(command, address, values)
+    connector, url = chosen([one for one, at in reached if at is address], asked)
+    if connector.kind == "openc2":
+        request = openc2.request(method, command, values, key=key)
+    else:
+        request = http.request(method, command, values, effect=connector.effect, lookup=connector.lookup, key=key)
+    forbidden = must_not_send(hand, connector, reads_only=request.effect == EffectClass.READ)
+    if forbidden is not None:
+        raise CannotRender(forbidden)
+    target = node.targets[unit[1]].name if node.targets else ""
+    name = target or address.hostname or ""
+    return written(request, node, command, values, connector=connector, method=method, url=url, target=name, key=key)
+
+
 def reach_of(rendered: dict[str, Any], node: Node, values: dict[str, Any]) -> str:
     """What the action touches, in words: the book's own sentence, else the product's."""
     if node.asking and node.asking.touches:
-        return filled(node.asking.touches, values)
-    known = product(str(rendered["action"]).partition(".")[0])
-    action = known.named(rendered["action"]) if known else None
-    return action.reach({"host": rendered["targets"][0]}) if action and rendered["targets"] else ""
+        return filled_for("text", node.asking.touches, values)
+    action = action_named(str(rendered["action"]))
+    told = {name: str(rendered.get(name, "")) for name in ("url", "content", "connector")}
+    return action.reach({"host": rendered["targets"][0], **told}) if action and rendered["targets"] else ""
 
 
 def plan(hand: Hand, spot: Spot, number: int, unit: tuple[int, int]) -> None:
@@ -172,7 +212,7 @@ def _asked(hand: Hand, spot: Spot, attempt: StepAttempt) -> Approval:
         step_id=node.id,
         iteration=spot.iteration,
         action_name=rendered["action"],
-        action=filled(node.asking.title, values),
+        action=filled_for("text", node.asking.title, values),
         rendered=rendered,
         hash=attempt.request_hash,
         touches=reach_of(rendered, node, values),

@@ -169,7 +169,7 @@ def _ask_which(hand: Hand, spot: Spot, detail: str) -> None:
         spot.known.attempt = attempt = attempt_at(hand, spot)
         attempt.started_at = attempt.ready_at
     text, choices = (node.switch, list(node.cases)) if node.kind == SWITCH else (node.condition, [])
-    attempt.rendered = {"kind": kind_of(node), "text": text, **({"choices": choices} if choices else {})}
+    attempt.rendered = {"kind": kind_of(hand, node), "text": text, **({"choices": choices} if choices else {})}
     attempt.state, attempt.detail, attempt.ended_at = StepState.UNKNOWN, f"A person decides: {detail}", None
     hand.changed(attempt)
     hand.tell("question", f"{node.name} {attempt.detail}", step_id=node.id)

@@ -291,13 +291,15 @@ class Migration(migrations.Migration):
                 ('allowed_hosts', models.JSONField(default=list)),
                 ('named_networks', models.JSONField(default=list)),
                 ('secret_name', models.CharField(blank=True, default='', max_length=120)),
+                ('effect', models.CharField(choices=[('unsafe', 'Unsafe'), ('keyed', 'Keyed'), ('verifiable', 'Verifiable')], default='unsafe', max_length=12)),
+                ('lookup', models.CharField(blank=True, default='', max_length=300)),
                 ('enabled', models.BooleanField(default=True)),
                 ('version', models.PositiveIntegerField(default=1)),
                 ('changed_at', models.DateTimeField()),
                 ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.agency')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('agency', 'id'), name='connector_agency_id'), models.UniqueConstraint(fields=('agency', 'name'), name='connector_name_once'), models.UniqueConstraint(condition=models.Q(('enabled', True)), fields=('agency', 'kind'), name='connector_kind_once'), tenants.isolation.constraints.Wall(audited=True, name='connector_wall', rights='SELECT, INSERT, UPDATE')],
+                'constraints': [models.UniqueConstraint(fields=('agency', 'id'), name='connector_agency_id'), models.UniqueConstraint(fields=('agency', 'name'), name='connector_name_once'), models.UniqueConstraint(condition=models.Q(('enabled', True), models.Q(('kind__in', ('http', 'openc2')), _negated=True)), fields=('agency', 'kind'), name='connector_kind_once'), tenants.isolation.constraints.Wall(audited=True, name='connector_wall', rights='SELECT, INSERT, UPDATE')],
             },
         ),
         migrations.CreateModel(

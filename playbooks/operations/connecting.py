@@ -1,5 +1,6 @@
 """Connecting the products of an agency; a change voids what was asked through the old connector."""
 
+import re
 from collections.abc import Iterable
 from ipaddress import ip_network
 from urllib.parse import urlsplit
@@ -8,13 +9,16 @@ from django.db import transaction
 
 from playbooks.events import ApprovalDecided, ConnectorSet
 from playbooks.models import Approval, Connector, Run, StepAttempt
+from playbooks.models.connector import DECLARED
 from playbooks.operations.telling import tell, wake
 from playbooks.policies import may_connect
-from playbooks.products import SECRET_NAME, product
-from playbooks.states import ApprovalState, StepState
+from playbooks.products import SECRET_NAME, kinds, product
+from playbooks.states import ApprovalState, EffectClass, StepState
 from tenants.actors import Actor
 from tenants.errors import Invalid, NotAllowed, require
 from tenants.journal.recording import record
+
+LOOKUP = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*\{key\}(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*")
 
 
 def connect(
@@ -27,14 +31,23 @@ def connect(
     secret_name: str = "",
     allowed_hosts: Iterable[str] = (),
     named_networks: Iterable[str] = (),
+    effect: str = EffectClass.UNSAFE,
+    lookup: str = "",
 ) -> Connector:
     """Set the agency's connector of a kind. Networks that are not public (`127.0.0.1/32`) are meant only when named here.
 
-    The secret is a name (`edr/north`), its value stands in the environment or a mounted file. Raises NotAllowed, Invalid.
+    Of the kinds `http` and `openc2`, which a book means by an address, an agency may have several: there the name says which is set.
+    The secret is a name (`edr/north`), its value stands in the environment or a mounted file.
+
+    `effect` is what a POST or PATCH to a web API (`http`) is: `unsafe`; `keyed` when the API honors Idempotency-Key, so that the same
+    key does a thing once; `verifiable` when `lookup` (`/orders/{key}`, below the base address) finds what was done under a key.
+    Raises NotAllowed, Invalid.
     """
     with transaction.atomic():
         require(may_connect(by), NotAllowed())
-        require(product(kind) is not None, Invalid("There is no such kind of product.", field="kind", cure="Use endpoint."))
+        known = product(kind)
+        cure = f"Use one of {', '.join(one.kind for one in kinds())}."
+        require(known is not None, Invalid("There is no such kind of product.", field="kind", cure=cure))
         require(bool(name.strip()), Invalid("The name is missing.", field="name", cure="Name the product."))
         parts = urlsplit(base_url)
         sound = parts.scheme in ("https", "http") and parts.hostname and not (parts.query or parts.fragment or parts.username)
@@ -44,25 +57,34 @@ def connect(
             not secret_name or bool(SECRET_NAME.fullmatch(secret_name)),
             Invalid("This is no name of a secret.", field="secret_name", cure="Use a name like edr/north."),
         )
+        _require_sound(kind, effect, lookup)
         told = {
             "name": name.strip(),
             "base_url": base_url.rstrip("/"),
             "allowed_hosts": sorted({one.lower() for one in allowed_hosts}),
             "named_networks": networks,
             "secret_name": secret_name,
+            "effect": effect,
+            "lookup": lookup,
             "changed_at": by.now(),
         }
-        connector: Connector | None = Connector.objects.select_for_update().filter(agency_id=agency_id, kind=kind, enabled=True).first()
+        which = {"name": told["name"]} if known is not None and known.addressed else {"enabled": True}
+        held = Connector.objects.select_for_update().filter(agency_id=agency_id)
+        connector: Connector | None = held.filter(kind=kind, **which).first()
+        taken = held.filter(name=told["name"]).exclude(pk=connector.pk if connector else None).exists()
+        require(not taken, Invalid("Another product has this name.", field="name", cure="Give it a name of its own."))
         if connector is None:
             connector = Connector.objects.create(agency_id=agency_id, kind=kind, **told)
         else:
-            if all(getattr(connector, field) == value for field, value in told.items() if field != "changed_at"):
+            if connector.enabled and all(getattr(connector, field) == value for field, value in told.items() if field != "changed_at"):
                 return connector
+            was = connector.name
+            connector.enabled = True
             for field, value in told.items():
                 setattr(connector, field, value)
             connector.version += 1
             connector.save()
-            _void_what_was_asked(agency_id, kind, by)
+            _void_what_was_asked(agency_id, was, by)
         event = ConnectorSet(connector=connector.name, kind=kind, base_url=connector.base_url)
         record(event, agency_id=agency_id, subject=f"connector:{connector.pk}", by=by)
     return connector
@@ -75,9 +97,21 @@ def _network(text: str) -> str:
         raise Invalid(f"{text} is no network.", field="named_networks", cure="Write networks like 127.0.0.1/32.") from error
 
 
-def _void_what_was_asked(agency_id: int, kind: str, by: Actor) -> None:
+def _require_sound(kind: str, effect: str, lookup: str) -> None:
+    """What an admin declares of repeated calls fits the kind of product. Raises Invalid."""
+    known = dict(DECLARED)
+    require(effect in known, Invalid("There is no such effect.", field="effect", cure=f"Use {', '.join(known)}."))
+    declares = kind == "http" or effect == EffectClass.UNSAFE
+    require(declares, Invalid("This kind of product says itself what its calls do.", field="effect", cure="Leave it out."))
+    wanted = effect == EffectClass.VERIFIABLE
+    sound = bool(LOOKUP.fullmatch(lookup)) and "/." not in lookup if wanted else not lookup
+    cure = "Write a path below the base address with the key in it, like /orders/{key}." if wanted else "Leave it out."
+    require(sound, Invalid("This is no way to look a call up.", field="lookup", cure=cure))
+
+
+def _void_what_was_asked(agency_id: int, connector: str, by: Actor) -> None:
     reason = "The connector changed, so what would run is no longer what was shown."
-    asked = Approval.objects.filter(agency_id=agency_id, state=ApprovalState.OPEN, action_name__startswith=f"{kind}.")
+    asked = Approval.objects.filter(agency_id=agency_id, state=ApprovalState.OPEN, rendered__connector=connector)
     for approval in asked.order_by("run_id"):
         run = Run.objects.locked(pk=approval.run_id)
         if not Approval.objects.filter(pk=approval.pk, state=ApprovalState.OPEN).update(

@@ -9,7 +9,7 @@ from playbooks.events import ConsentGiven, ConsentWithdrawn
 from playbooks.models import Approval, Run, StandingConsent
 from playbooks.operations.telling import tell
 from playbooks.policies import may_consent
-from playbooks.products import action_named
+from playbooks.products import may_be_consented
 from playbooks.states import ApprovalState
 from tenants.actors import Actor
 from tenants.errors import Invalid, NotAllowed, Unknown, require
@@ -24,7 +24,7 @@ def give_consent(*, actions: Iterable[str], by: Actor, note: str = "") -> Standi
     with transaction.atomic():
         require(by.agency_id is not None and may_consent(by, by.agency_id), NotAllowed())
         wanted = sorted({str(one) for one in actions})
-        known = bool(wanted) and all(action_named(one) is not None for one in wanted)
+        known = bool(wanted) and all(may_be_consented(one) for one in wanted)
         require(
             known, Invalid("These are not actions that can be consented to.", field="actions", cure="Name actions like endpoint.isolate.")
         )

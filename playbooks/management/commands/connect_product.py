@@ -12,18 +12,24 @@ from tenants.queries.directory import agency_of
 
 
 class Command(BaseCommand):
-    """`connect_product --agency SLUG --kind endpoint --name NAME --url URL [--secret NAME] [--host HOST] [--network CIDR]`."""
+    """`connect_product --agency SLUG --kind endpoint|http|openc2 --name NAME --url URL [--secret NAME] [--effect WHAT] ...`.
+
+    An agency has one endpoint product, and as many web APIs (http) and OpenC2 consumers (openc2) as it names: a playbook means one of
+    those by the host of its agent's or target's address, and what is requested stands below URL.
+    """
 
     help = "Set the connector of an agency; the secret is a name, its value a mounted file or a variable. Can be repeated."
 
     def add_arguments(self, parser: Any) -> None:
         parser.add_argument("--agency", required=True, help="the agency's slug")
-        parser.add_argument("--kind", default="endpoint")
+        parser.add_argument("--kind", default="endpoint", help="endpoint, http or openc2")
         parser.add_argument("--name", required=True)
         parser.add_argument("--url", required=True)
         parser.add_argument("--secret", default="", help="the name of the secret")
         parser.add_argument("--host", action="append", default=[], help="one more host that may be called")
         parser.add_argument("--network", action="append", default=[], help="a network that is not public and is meant")
+        parser.add_argument("--effect", default="unsafe", help="what a POST to a web API is: unsafe, keyed or verifiable")
+        parser.add_argument("--lookup", default="", help="where a verifiable POST is looked up by its key, like /orders/{key}")
 
     def handle(self, *args: Any, **options: Any) -> None:
         by = system("command")
@@ -37,6 +43,8 @@ class Command(BaseCommand):
                     secret_name=options["secret"],
                     allowed_hosts=options["host"],
                     named_networks=options["network"],
+                    effect=options["effect"],
+                    lookup=options["lookup"],
                     by=by,
                 )
         except DomainError as error:

@@ -5,7 +5,7 @@ from typing import Any
 
 from playbooks.models import StandingConsent
 from playbooks.policies import may_consent
-from playbooks.products import ProductAction, kinds
+from playbooks.products import ProductAction, consentable
 from playbooks.states import EffectClass
 from soc.cases.policies import may_read_balance
 from soc.cases.queries.intake import Balance, balances_of
@@ -167,4 +167,4 @@ def _consents(agency: Agency) -> tuple[ConsentView, ...]:
 
 
 def _acts() -> tuple[ProductAction, ...]:
-    return tuple(action for product in kinds() for action in product.actions)
+    return tuple(action for product in consentable() for action in product.actions)
