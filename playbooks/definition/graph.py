@@ -2,8 +2,8 @@
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 START, END, ACTION, BOOK = "start", "end", "action", "playbook-action"
@@ -94,7 +94,8 @@ class Node:
     callee_version: str = ""
     in_args: tuple[str, ...] = ()
     out_args: tuple[str, ...] = ()
-    variables: Mapping[str, VariableDefinition] = field(default_factory=dict)  # of this step alone
+    variables: Mapping[str, VariableDefinition] = field(default_factory=dict)  # of this step and of what its branches hold
+    scope: Mapping[str, tuple[str, VariableDefinition]] = field(default_factory=dict)  # those and the ones of blocks around, by owner
     delay_ms: int = 0
     timeout_ms: int = 0
     asking: Asking | None = None
@@ -158,15 +159,34 @@ class Graph:
 def compiled(document: Mapping[str, Any]) -> Graph:
     """The graph of a checked document (`checking.check` found no error). Raises KeyError or TypeError for an unchecked one."""
     agents = {key: _agent(key, one) for some in ("agent_definitions", "target_definitions") for key, one in document.get(some, {}).items()}
+    nodes = {key: _node(key, step, agents) for key, step in document["workflow"].items()}
+    start, exception = document["workflow_start"], document.get("workflow_exception", "")
     return Graph(
         id=document["id"],
         name=document["name"],
         description=document.get("description", ""),
-        start=document["workflow_start"],
-        exception=document.get("workflow_exception", ""),
-        nodes={key: _node(key, step, agents) for key, step in document["workflow"].items()},
+        start=start,
+        exception=exception,
+        nodes=_scoped(nodes, (start, exception)) if any(one.variables for one in nodes.values()) else nodes,
         variables=_variables(document.get("playbook_variables", {})),
     )
+
+
+def _scoped(nodes: Mapping[str, Node], roots: Iterable[str]) -> dict[str, Node]:
+    """The steps with the step variables that they see: their own, and those of the blocks whose branches they stand in."""
+    found = dict(nodes)
+    seen: set[str] = set()
+    todo: list[tuple[str, Mapping[str, tuple[str, VariableDefinition]]]] = [(root, {}) for root in roots]
+    while todo:
+        step, around = todo.pop()
+        if step in seen or step not in nodes:
+            continue
+        seen.add(step)
+        node = nodes[step]
+        scope = {**around, **{name: (step, one) for name, one in node.variables.items()}}
+        found[step] = replace(node, scope=scope) if scope else node
+        todo += [(to, around) for to in (node.next, node.on_failure)] + [(to, scope) for _, to in node.branches()]
+    return found
 
 
 def _variables(declared: Mapping[str, Any]) -> dict[str, VariableDefinition]:

@@ -19,7 +19,7 @@ MOST_USERS, MOST_NAMES = 1000, 100
 
 
 class Scopes:
-    """Which variables a step sees: its own and the playbook's; and, as the standard may be read, those of the blocks around it."""
+    """Which variables a step sees: its own, those of the blocks around it, and the playbook's."""
 
     def __init__(self, book: Mapping[str, Any], reach: Reach) -> None:
         self.reach = reach
@@ -28,25 +28,16 @@ class Scopes:
         self.of_any_step = {name for some in self.of_steps.values() for name in some}
 
     def declared(self, step: str, name: str) -> Mapping[str, Any] | None:
-        """The declaration that counts for a step: its own, else the playbook's."""
-        for some in (self.of_steps[step], self.of_the_book):
+        """The declaration that counts for a step: its own, else that of the nearest block around it, else the playbook's."""
+        for some in (self.of_steps[step], *(self.of_steps[one] for one in self.reach.enclosing(step)), self.of_the_book):
             if name in some:
                 return held(some[name])
         return {} if name in GIVEN else None
 
-    def around(self, step: str, name: str) -> bool:
-        """Whether a block around a step declares the name."""
-        return any(name in self.of_steps[one] for one in self.reach.enclosing(step))
-
     def undefined(self, sheet: Sheet, step: str, at: Place, names: Iterable[str]) -> None:
         """Find the names that a step does not see."""
         for name in names:
-            if self.declared(step, name) is not None:
-                continue
-            if self.around(step, name):
-                message = f"{name[:120]} belongs to a block around, which engines read differently. Declare it under playbook_variables."
-                sheet.warning("undefined_variable", at, message)
-            else:
+            if self.declared(step, name) is None:
                 _say_undefined(sheet, at, [name])
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from playbooks.decide import Place, Standing
 from playbooks.definition.graph import Agent, Command, Graph, Node
+from playbooks.definition.scoping import anew
 from playbooks.engine.hand import Hand, Known
 from playbooks.models import Frame, StepAttempt
 
@@ -72,9 +73,17 @@ def spot_at(hand: Hand, graph: Graph, key: int) -> Spot:
     return Spot(graph, frame, node, int(frame.visits.get(node.id, 1)), hand.known_at(frame))
 
 
-def go_to(hand: Hand, frame: Frame, step: str) -> None:
-    """Move a frame's cursor to a step, and count the visit; nothing is known of it there."""
+def go_to(hand: Hand, spot: Spot, step: str) -> None:
+    """Move a spot's frame to a step, and count the visit; nothing is known of it there, and its own variables begin again."""
+    frame = spot.frame
+    begin(hand, spot.graph, step)
     frame.cursor = step
     frame.visits = {**frame.visits, step: int(frame.visits.get(step, 0)) + 1}
     hand.known.pop(frame.pk, None)
     hand.moved(frame)
+
+
+def begin(hand: Hand, graph: Graph, step: str) -> None:
+    """Let the variables of a step that is entered be as the book has them."""
+    if graph.nodes[step].variables:
+        hand.run.variables = anew(graph.nodes[step], hand.run.variables)

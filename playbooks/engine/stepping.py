@@ -16,7 +16,7 @@ from playbooks.engine.calling import adopt, call_book
 from playbooks.engine.ending import end_run, finish_attempt, note_control, settle_block
 from playbooks.engine.hand import Hand
 from playbooks.engine.planning import attempt_at, kind_of, plan, void
-from playbooks.engine.spot import Spot, go_to, spot_at
+from playbooks.engine.spot import Spot, begin, go_to, spot_at
 from playbooks.engine.writing import transaction_of, write
 from playbooks.models import Frame
 from playbooks.operations.cancelling import cancel_called
@@ -29,11 +29,11 @@ def step(hand: Hand, spot: Spot, move: moves.Move) -> None:
     match move:
         case moves.Pass(to):
             note_control(hand, spot)
-            go_to(hand, spot.frame, to)
+            go_to(hand, spot, to)
         case moves.Settle(to, detail, failed):
             if spot.node.is_block:
                 settle_block(hand, spot, detail=detail, failed=failed)
-            go_to(hand, spot.frame, to)
+            go_to(hand, spot, to)
         case moves.Arm(purpose, seconds) | moves.Delay(purpose, seconds):
             hand.arm(spot.frame, spot.known.timers, purpose, seconds)
         case moves.Plan(number, unit):
@@ -73,7 +73,7 @@ def _change_frames(hand: Hand, spot: Spot, move: moves.Open | moves.Close | move
         case moves.Rescue(to, detail):
             _fail_block(hand, spot, detail)
             hand.run.detail = f"{spot.node.name}: {hand.run.variables.get('__problem__') or 'failed'}"
-            go_to(hand, spot.frame, to)
+            go_to(hand, spot, to)
 
 
 def _open(hand: Hand, spot: Spot, branches: tuple[tuple[str, str], ...], detail: str) -> None:
@@ -96,6 +96,8 @@ def _open(hand: Hand, spot: Spot, branches: tuple[tuple[str, str], ...], detail:
     hand.changed(attempt)
     hand.tell("decided", f"{node.name} {detail}", step_id=node.id)
     here = {"agency_id": frame.agency_id, "run_id": hand.run.pk, "parent_id": frame.pk, "step_id": node.id, "iteration": number}
+    for _, to in branches:
+        begin(hand, spot.graph, to)
     hand.unwritten.opened = [Frame(**here, branch=branch, cursor=to, visits={to: 1}) for branch, to in branches]
     write(hand)  # the keys of what follows have the frames' numbers in them
 

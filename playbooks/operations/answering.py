@@ -69,7 +69,7 @@ def _returned(run: Run, one: StepAttempt, values: Mapping[str, Any]) -> dict[str
     node = graph.nodes[one.step_id]
     given = {name: values[name] for name in node.out_args if values.get(name) not in (None, "")}
     for name, value in given.items():
-        declared = node.variables.get(name) or graph.variables.get(name)
+        declared = node.scope[name][1] if name in node.scope else graph.variables.get(name)
         try:
             typed(declared.kind if declared else "string", value)
         except WrongType as error:

@@ -180,7 +180,7 @@ class _Walker:
         if node.id not in self.costs:
             self.costs[node.id] = len(node.condition), _read_by(node)
         letters, names = self.costs[node.id]
-        many = len(self.variables) if node.variables or node.out_args else 0
+        many = len(self.variables) if node.scope or node.out_args else 0
         self.work += 1 + (letters + many + sum(self.sizes.get(name, 0) for name in names)) // LETTERS
         if self.work > MOST_WORK:
             raise _Stop(STOPPED, f"It did not come to an end within {MOST_WORK} moves")
@@ -225,7 +225,7 @@ class _Walker:
         names = {*node.out_args, *node.outputs}
         own = {name: value for name, value in answer.values.items() if name in names}
         for key, value in returned(node, self.graph, own).items():
-            if key.rpartition("/")[2] in node.variables or key in self.graph.variables:
+            if key.rpartition("/")[2] in node.scope or key in self.graph.variables:
                 self._keep(key, value)
 
     def _keep(self, key: str, value: Any) -> None:
