@@ -13,7 +13,7 @@ from playbooks.connectors.addressed import addresses, chosen, means, start_of, w
 from playbooks.definition.canonical import sha256_of
 from playbooks.definition.graph import BOOK, IF, SWITCH, WHILE, Node
 from playbooks.definition.places import filled_for
-from playbooks.definition.scoping import anew, seen_from
+from playbooks.definition.scoping import seen_from
 from playbooks.engine.claiming import executed
 from playbooks.engine.guarding import must_not_send
 from playbooks.engine.hand import Hand, revived
@@ -165,8 +165,6 @@ def plan(hand: Hand, spot: Spot, number: int, unit: tuple[int, int]) -> None:
     An action that asks nobody is written with what becomes of it, if that is in the same statement.
     """
     node, run, known = spot.node, hand.run, spot.known
-    if number == 1 and unit == (0, 0):
-        run.variables = anew(node, run.variables)
     known.attempt = attempt = attempt_at(hand, spot, unit, attempt=number)
     hand.changed(attempt)
     try:
