@@ -12,6 +12,7 @@ from playbooks.definition.scoping import handed
 from playbooks.definition.steps import START_LINE
 from playbooks.definition.variables import UndefinedVariable, UnfitValue, filled, filled_json, in_a_header, in_a_path, names_in, text_of
 
+REQUESTS = ("http-api", "openc2-http", "openc2")
 SECRET = re.compile(r"\[secret [^\]]*\]")
 
 
@@ -110,14 +111,32 @@ def local_call(node: Node, command: Command, values: Mapping[str, Any], *, subje
 def manual_call(node: Node, command: Command, values: Mapping[str, Any], *, target: str, key: str) -> dict[str, Any]:
     """What a person is asked to do, or the command that nobody else carries out here, with what it returns. Raises CannotRender."""
     try:
-        text = filled_for(place_of(command.kind), command.text, values)
-        content = filled(command.content, values)
+        text, content = _shown(command, values)
     except (UndefinedVariable, UnfitValue) as error:
         raise CannotRender(f"The request cannot be written: {error}") from error
     base: dict[str, Any] = {"kind": "manual", "action": "manual", "effect": "unsafe", "targets": [], "key": key, "undo": None}
     shown = {"command": command.kind, "content": content, "target": target} if command.kind != "manual" or target else {}
     returns = {"returns": list(node.out_args)} if node.out_args else {}
     return {**base, "text": text, **shown, **returns, "values": used(node, command, values)}
+
+
+def _shown(command: Command, values: Mapping[str, Any]) -> tuple[str, str]:
+    """A command and its content as a person gets it: whoever takes it over as it stands does what the book means, and no more."""
+    if command.kind not in REQUESTS:
+        return filled_for(place_of(command.kind), command.text, values), filled(command.content, values)
+    method, target, *rest = [*command.text.split(None, 2), "", ""][:3]
+    line = " ".join(one for one in (method, filled_for("url", target, values), *rest) if one)
+    headers = [f"{name}: {filled_for('text', text, values)}" for name, text in command.headers.items()]
+    return line, "\n".join([*headers, *([""] if headers else []), _content(command.content, values)]).strip()
+
+
+def _content(text: str, values: Mapping[str, Any]) -> str:
+    try:
+        return filled_for("json", text, values)
+    except (UndefinedVariable, UnfitValue):
+        raise
+    except ValueError:
+        return filled_for("text", text, values)
 
 
 def book_call(node: Node, values: Mapping[str, Any], *, key: str) -> dict[str, Any]:
@@ -161,7 +180,9 @@ def _content_lines(content: str) -> list[str]:
 
 
 def _json_lines(body: Any) -> list[str]:
-    return json.dumps(body, indent=2, ensure_ascii=False).splitlines()
+    """JSON in lines; what does not show, or would show as another line, is written as JSON can write it too."""
+    text = json.dumps(body, indent=2, ensure_ascii=False)
+    return ["".join(char if char.isprintable() else json.dumps(char)[1:-1] for char in line) for line in text.split("\n")]
 
 
 def _pieces(text: str, marked: re.Pattern[str]) -> Line:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import orjson
 
 from playbooks.connectors.addresses import AddressRefused, destination
 from playbooks.connectors.secrets import SecretMissing, secret
@@ -130,11 +131,13 @@ def _without(text: str, token: str, way: Way) -> str:
 
 
 def _as_json(text: str) -> Any:
-    """The answer as JSON that a row can hold (no NUL, no lone surrogate, no NaN), else as text."""
+    """The answer as JSON that a row can hold (no NUL, no lone surrogate, no NaN, no endless number or depth), else as text."""
     clean = text.replace("\x00", "\ufffd")
     try:
         value = json.loads(clean, parse_constant=lambda name: None)
         written = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
-        return json.loads(written.replace("\\u0000", "\ufffd"))
-    except (ValueError, RecursionError):
+        kept = json.loads(written.replace("\\u0000", "\ufffd"))
+        orjson.dumps([[[[[[[[kept]]]]]]]])  # the rows hold it within others
+        return kept
+    except (ValueError, TypeError, RecursionError):
         return {"text": clean[:2000]}

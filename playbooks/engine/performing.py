@@ -66,7 +66,8 @@ def _call(intent: Intent, way: Way, action: ProductAction) -> Outcome:
         raise FencedOff from error
     except NotSent as error:
         # An earlier attempt under this key may have arrived; this one did not.
-        return Outcome("unsure" if intent.ask else "failed", f"The request was not sent: {error}", passing=error.passing)
+        doubt = intent.again and rendered["effect"] != "read"
+        return Outcome("unsure" if doubt else "failed", f"The request was not sent: {error}", passing=error.passing)
     except Unsure as error:
         return Outcome("unsure", f"It is not known whether the request was carried out: {error}")
     crash_point("after_call")
@@ -74,13 +75,22 @@ def _call(intent: Intent, way: Way, action: ProductAction) -> Outcome:
 
 
 def judged(action: ProductAction, answer: Answer, intent: Intent) -> Outcome:
-    """What an answer means: 2xx is for the action to read, 429 passes, other 3xx and 4xx are refusals, 5xx leaves it open."""
+    """What an answer means: 2xx is for the action to read, 429 passes, other 3xx and 4xx are refusals, 5xx leaves it open.
+
+    To a call that may have been made before, what is gone says that it was deleted, and a conflict may be with itself. 303 tells where
+    the result of what was done stands (RFC 9110, 15.4.4).
+    """
     told = {"status": answer.status, "body": answer.body}
     said = action.judges(answer, intent.rendered) if action.judges is not None and not 300 <= answer.status < 400 else None
     if said is not None:
         return said
     if 200 <= answer.status < 300:
         return action.reads(answer, intent.rendered)
+    method, effect = intent.rendered["method"], intent.rendered["effect"]
+    if intent.again and method == "DELETE" and answer.status in (404, 410):
+        return Outcome("ok", "It is gone: the call before this one deleted it.", response=told)
+    if (intent.again and effect == "keyed" and answer.status == 409) or (effect != "read" and answer.status == 303):
+        return Outcome("unsure", f"The product answered {answer.status}: it may have been done.", response=told)
     if 300 <= answer.status < 400:
         return Outcome("failed", f"The product answered {answer.status}: redirects are not followed.", response=told)
     if answer.status in (408, 425, 429):

@@ -31,7 +31,8 @@ MOST_TOGETHER = 20  # steps that share a commit: what a crash may have to do aga
 
 @dataclass(frozen=True)
 class Intent:
-    """A call that is written down as started and must now be made. `ask` says to ask the product first whether it happened.
+    """A call that is written down as started and must now be made. `ask` says to ask the product first whether it happened, `again`
+    that it may have been made before.
 
     It must not leave after `sure_until` (seconds of the monotonic clock) less the time that it may take.
     """
@@ -44,6 +45,7 @@ class Intent:
     way: Way | None
     sure_until: float
     ask: bool = False
+    again: bool = False
     known: dict[str, Any] = field(default_factory=dict)  # what an earlier worker was answered, when it could not record it
 
 
@@ -132,6 +134,7 @@ def _intent(hand: Hand, spot: Spot, move: moves.Begin | moves.Check) -> Intent |
         way=way_of(connector) if connector else None,
         sure_until=hand.sure_until,
         ask=isinstance(move, moves.Check) and not move.repeat,
+        again=not begins,
         known=answered,
     )
 

@@ -49,9 +49,9 @@ def connect(
         cure = f"Use one of {', '.join(one.kind for one in kinds())}."
         require(known is not None, Invalid("There is no such kind of product.", field="kind", cure=cure))
         require(bool(name.strip()), Invalid("The name is missing.", field="name", cure="Name the product."))
-        parts = urlsplit(base_url)
-        sound = parts.scheme in ("https", "http") and parts.hostname and not (parts.query or parts.fragment or parts.username)
-        require(bool(sound), Invalid("This is no base address.", field="base_url", cure="Write https://host/path, without a query."))
+        require(
+            _is_a_base(base_url), Invalid("This is no base address.", field="base_url", cure="Write https://host/path, without a query.")
+        )
         networks = [_network(one) for one in named_networks]
         require(
             not secret_name or bool(SECRET_NAME.fullmatch(secret_name)),
@@ -88,6 +88,16 @@ def connect(
         event = ConnectorSet(connector=connector.name, kind=kind, base_url=connector.base_url)
         record(event, agency_id=agency_id, subject=f"connector:{connector.pk}", by=by)
     return connector
+
+
+def _is_a_base(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # says here whether it is a number
+    except ValueError:
+        return False
+    sound = parts.scheme in ("https", "http") and parts.hostname and address.isprintable() and not {".", ".."} & set(parts.path.split("/"))
+    return bool(sound) and not (parts.query or parts.fragment or parts.username)
 
 
 def _network(text: str) -> str:

@@ -8,22 +8,19 @@ import pytest
 from django.db import connection
 
 from playbooks.connectors.openc2 import command_id
-from playbooks.models import Approval, Run, StepAttempt, Timer
 from playbooks.operations.answering import answer
-from playbooks.operations.connecting import connect
-from playbooks.operations.consenting import give_consent
-from playbooks.operations.publishing import import_book, publish
-from playbooks.operations.starting import start_run
+from playbooks.operations.publishing import import_book
 from tenants.actors import system
-from tenants.errors import Invalid
 from tenants.gates.opening import opened
 from tenants.isolation import scope
 from tests.playbooks.web_product import ANSWER, API, calling, command, openc2, web_product
+from tests.playbooks.web_stage import begin, joined, later, latest, started
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "data" / "playbooks"
 BASIC = "http-basic--0b1f8a44-8c5e-4d0f-9a51-0f7e5b0c6a03"
+DEEP = json.loads("[" * 400 + "]" * 400)
 SECRET = "the-secret-of-the-web-api"
 
 
@@ -32,40 +29,6 @@ def web(monkeypatch):
     monkeypatch.setenv("SECRET_WEB", SECRET)
     with web_product() as one:
         yield one
-
-
-def joined(stage, web, kind="http", **more):
-    told = {"name": f"The {kind}", "base_url": web.address, "named_networks": ["127.0.0.1/32"], "secret_name": "web", **more}
-    with scope.floor(None):
-        return connect(agency_id=stage.cast.north.pk, kind=kind, by=stage.cast.ada, **told)
-
-
-def started(stage, slug, **variables):
-    one = stage.cast.north
-    with scope.agency(one.pk):
-        by = system("test", agency_id=one.pk)
-        run = start_run(agency_id=one.pk, subject="case:5", book=slug, variables=variables, why="A test", by=by)
-    stage.work()
-    return run
-
-
-def begin(stage, document, **variables):
-    with scope.floor(None):
-        publish(slug="web", document=document, by=system("test"))
-    return started(stage, "web", **variables)
-
-
-def latest(run):
-    with scope.floor(None):
-        return StepAttempt.objects.filter(run=run, name__in=["Call", "get", "openc2"]).order_by("-id").first()
-
-
-def later(stage):
-    """Every timer is over, and what waited for it goes on."""
-    with scope.floor(None):
-        Timer.objects.filter(fired_at=None).update(due_at="2020-01-01T00:00Z")
-        Run.objects.filter(state="ready").update(wake_at="2020-01-01T00:00Z")
-    stage.work()
 
 
 @pytest.mark.parametrize(
@@ -120,6 +83,35 @@ def test_a_look_up_that_speaks_of_something_else_is_no_word_on_the_call(stage, w
     later(stage)
     assert [one.method for one in web.requests] == ["POST", "GET"]
     assert (latest(run).state, latest(run).detail) == ("started", "The product could not be asked: its answer does not name the key")
+
+
+@pytest.mark.parametrize(
+    ("method", "declared", "second", "state"),
+    [
+        ("DELETE", {}, 404, "ok"),
+        ("DELETE", {}, 403, "failed"),
+        ("PUT", {}, 404, "failed"),
+        ("POST", {"effect": "keyed"}, 409, "started"),
+        ("POST", {"effect": "keyed"}, 422, "failed"),
+    ],
+)
+def test_what_a_second_answer_says_of_the_first_call(stage, web, method, declared, second, state):
+    joined(stage, web, **declared)
+    web.answers = [(500, {}), (second, {})]
+    run = begin(stage, calling(command(f"{method} /things/1")))
+    later(stage)
+    assert (latest(run).state, len(web.requests)) == (state, 2)
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "state"), [("POST /things", 303, "unknown"), ("POST /things", 307, "failed"), ("DELETE /things/1", 404, "failed")]
+)
+def test_a_first_answer_that_tells_of_a_result_leaves_it_to_a_person_and_any_other_is_a_refusal(stage, web, line, status, state):
+    joined(stage, web)
+    web.answers = [(status, {})]
+    run = begin(stage, calling(command(line)))
+    later(stage)
+    assert (latest(run).state, len(web.requests)) == (state, 1)
 
 
 def test_a_redirect_is_refused(stage, web):
@@ -207,6 +199,8 @@ def test_the_secret_stands_in_no_row(stage, web):
         (ANSWER, ["__status_code__", "__ticket__"], {"__status_code__": 200, "__ticket__": "T-9"}),
         ({"status_code": "own"}, ["__status_code__"], {"__status_code__": "own"}),
         ([1, 2], ["__result__"], {"__result__": "[1, 2]"}),
+        ({"n": 10**30}, ["__result__"], {"__result__": f'{{"n": {10**30}}}'}),
+        (DEEP, ["__result__"], {"__result__": json.dumps(DEEP)}),
     ],
 )
 def test_what_was_answered_goes_to_the_variables_that_the_step_returns(stage, web, answered, names, kept):
@@ -259,64 +253,6 @@ def test_without_a_connector_for_the_address_it_is_a_task_for_a_person_with_the_
     one = latest(run)
     assert (stage.run(run).waits_for, one.kind, web.requests) == ("person", "manual", [])
     assert (one.rendered["text"], one.rendered["target"]) == ("GET /things HTTP/1.1", "The API")
-
-
-def test_an_agency_has_several_web_apis_by_name_and_the_one_with_the_host_and_the_nearest_base_is_called(stage, web):
-    with web_product() as other:
-        joined(stage, other, name="Other")
-        joined(stage, web, name="All")
-        joined(stage, web, name="Things", base_url=f"{web.address}/things", effect="keyed")
-        run = begin(stage, calling(command("POST /things/1"), port=str(web.port)))
-        assert (latest(run).rendered["connector"], latest(run).effect_class, other.requests) == ("Things", "keyed", [])
-    with pytest.raises(Invalid) as refused:
-        joined(stage, web, kind="openc2", name="All")
-    assert refused.value.field == "name"
-
-
-@pytest.mark.parametrize(
-    ("kind", "declared", "field"),
-    [
-        ("http", {"effect": "sure"}, "effect"),
-        ("http", {"effect": "verifiable"}, "lookup"),
-        ("http", {"effect": "verifiable", "lookup": "/orders"}, "lookup"),
-        ("http", {"effect": "verifiable", "lookup": "/../{key}"}, "lookup"),
-        ("http", {"lookup": "/orders/{key}"}, "lookup"),
-        ("openc2", {"effect": "keyed"}, "effect"),
-        ("smtp", {}, "kind"),
-    ],
-)
-def test_what_is_declared_of_a_connector_is_checked(stage, web, kind, declared, field):
-    with pytest.raises(Invalid) as refused:
-        joined(stage, web, kind, **declared)
-    assert refused.value.field == field
-
-
-def asking(title):
-    return {"step_extensions": {"extension-definition--5b4a1c0e-7d0f-4a4e-9f3b-6f1d2c8e7a90": {"approval": {"title": title}}}}
-
-
-def test_an_approval_shows_the_whole_request_and_a_value_adds_no_line_to_its_title(stage, web):
-    joined(stage, web)
-    joined(stage, web, name="Another", base_url="https://another.example")
-    content = '{"why": "__x__:value"}'
-    run = begin(stage, calling(command("POST /things", content=content), step=asking("Send __x__:value"), x={}), x="this\nApproved: yes")
-    asked = stage.approval(run)
-    assert asked.action == "Send this↵Approved: yes"
-    assert asked.touches == f"Sends to {web.address}/things at The http. What that changes there, the API alone knows."
-    assert json.loads(asked.rendered["content"]) == {"why": "this\nApproved: yes"}
-    joined(stage, web, name="Another", base_url="https://another.example/v2")
-    assert stage.approval(run).state == "open"
-    joined(stage, web, effect="keyed")
-    with scope.floor(None):
-        assert Approval.objects.get(pk=asked.pk).state == "void"
-    stage.work()
-    assert (stage.approval(run).state, stage.approval(run).rendered["effect"], web.requests) == ("open", "keyed", [])
-
-
-@pytest.mark.parametrize("action", ["http.post", "openc2.deny"])
-def test_nobody_consents_for_good_to_requests_to_just_any_address(stage, action):
-    with scope.agency(stage.cast.north.pk), pytest.raises(Invalid):
-        give_consent(actions=[action], by=stage.cast.nia)
 
 
 DENY = {"action": "deny", "target": {"ipv4_net": "__net__:value"}, "args": {"duration": 500}, "command_id": "the-book-s"}
