@@ -6,12 +6,15 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.middleware import SessionMiddleware
+from django.http import HttpResponseNotAllowed
 
 from tenants.gates.failures import bad_request
 from tenants.gates.identifying import actor_of
 from tenants.isolation import scope
 
 LOBBY_PATHS = ("/accounts/",)
+# The sign-in pages' own views write before they look at the method.
+METHODS = ("GET", "HEAD", "POST")
 
 
 class ReadableMiddleware:
@@ -44,6 +47,8 @@ class LobbyMiddleware:
 
     def __call__(self, request: Any) -> Any:
         if request.path.startswith(LOBBY_PATHS):
+            if request.method not in METHODS:
+                return HttpResponseNotAllowed(METHODS)
             with scope.lobby():
                 if settings.DEPLOYMENT != "both" and request.user.is_authenticated and actor_of(request.user) is None:
                     request.session.flush()  # a session of the other deployment is none here

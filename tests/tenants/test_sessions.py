@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 
 from tenants.isolation import scope
 from tenants.operations.keys import revoke_token
@@ -28,6 +29,16 @@ def seen(client):
 def test_a_session_in_use_goes_on(client_of, settings):
     client = aged(client_of("ana"), began=60, seen=5)
     assert client.get("/queue/").status_code == 200
+
+
+@pytest.mark.parametrize("method", ["TRACE", "OPTIONS", "PUT", "DELETE"])
+def test_a_page_of_sign_in_writes_nothing_for_a_method_that_it_has_not(client_of, method):
+    client = client_of("ana")
+    with scope.lobby():
+        before = EmailAddress.objects.count()
+    assert client.generic(method, "/accounts/email/").status_code == 405
+    with scope.lobby():
+        assert EmailAddress.objects.count() == before
 
 
 def test_an_idle_session_ends(client_of, settings):
