@@ -53,8 +53,8 @@ def addresses(node: Node, unit: tuple[int, int], values: Mapping[str, Any]) -> l
     found = []
     for text in _written(named) if named else ():
         try:
-            found.append(urlsplit(filled_for("url", text, values)))
-            _ = found[-1].port  # says here whether it is a number
+            address = urlsplit(filled_for("url", text, values))
+            found += [address] if address.port != 0 else []  # says here, too, whether it is a number
         except (UndefinedVariable, UnfitValue, ValueError):
             continue
     return [one for one in found if one.hostname]

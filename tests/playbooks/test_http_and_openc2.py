@@ -245,6 +245,7 @@ def test_what_is_not_below_the_base_address_of_the_connector_is_not_sent(stage, 
         {"address": {"url": ["https://127.0.0.1/x"]}},
         {"agent": {"type": "group", "name": "People", "contact": {}}},
         {"address": {"dname": ["__x__:value"]}},
+        {"address": {"url": ["http://127.0.0.1:__x__:value/"]}},
     ],
 )
 def test_without_a_connector_for_the_address_it_is_a_task_for_a_person_with_the_command_shown(stage, web, other):
