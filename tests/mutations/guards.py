@@ -153,8 +153,8 @@ MUTATIONS = (
     in_the_code(
         "a liaison who reads what was not released",
         "soc/cases/queries/case.py",
-        "return found if reader.sees_internal_rows else found.filter(visibility=Visibility.RELEASED)",
-        "return found",
+        "hanging_on([case], inside=reader.sees_internal_rows,",
+        "hanging_on([case], inside=True,",
         "tests/soc/cases/api/test_cases_by_api.py::test_a_liaison_reads_exactly_what_is_promised",
     ),
     in_the_code(
