@@ -158,6 +158,13 @@ MUTATIONS = (
         "tests/soc/cases/api/test_cases_by_api.py::test_a_liaison_reads_exactly_what_is_promised",
     ),
     in_the_code(
+        "a list that tells a liaison what was not released",
+        "soc/cases/queries/case.py",
+        "hanging_on(found, inside=reader.sees_internal_rows,",
+        "hanging_on(found, inside=True,",
+        "tests/soc/cases/api/test_cases_by_api.py::test_a_liaisons_list_holds_what_was_released_only",
+    ),
+    in_the_code(
         "a restricted case that its liaison may read",
         "soc/cases/policies.py",
         "and not (case.restricted and actor.speaks_for_an_agency)",

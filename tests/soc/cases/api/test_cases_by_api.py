@@ -203,6 +203,13 @@ def test_a_liaison_reads_exactly_what_is_promised(full: Case, api_of: Callable[[
     assert b"Ana" not in answered.content
 
 
+def test_a_liaisons_list_holds_what_was_released_only(full: Case, api_of: Callable[[str], Any]) -> None:
+    answered = api_of("nia").get("/api/v1/cases")
+    (row,) = (one for one in answered.json()["results"] if one["number"] == full.number)
+    assert (row["observables"], row["techniques"]) == ([{"type": "domain", "value": "released.example"}], ["T1558.003"])
+    assert b"canary" not in answered.content
+
+
 def test_the_owner_of_a_case_is_not_told_to_its_agency(case: Case, api_of: Callable[[str], Any]) -> None:
     api_of("ana").send(path(case, "claim"), {}, version=1)
     nia = api_of("nia")
