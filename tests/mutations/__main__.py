@@ -21,7 +21,8 @@ import django
 import psycopg
 from psycopg import sql
 
-from tests.mutations.guards import MUTATIONS, Mutation
+from tests.mutations.guards import MUTATIONS
+from tests.mutations.taking import Mutation
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("tenants", "playbooks", "soc", "templates", "static", "tests", "deploy", "manage.py", "pyproject.toml")
