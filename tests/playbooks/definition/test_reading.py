@@ -87,7 +87,9 @@ class _Dumper(JsonTypes, yaml.emitter.Emitter, yaml.serializer.Serializer, yaml.
 
 
 # The stock writer of YAML loses the three line ends that are none in JSON; ours keeps them (test_exchange.py).
-TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\x85\u2028\u2029")) | st.sampled_from(["1e3", "yes", "null", "~", "", "-0"])
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\x85\u2028\u2029")) | st.sampled_from(
+    ["1e3", "yes", "null", "~", "", "-0"]
+)
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | TEXT,
     lambda some: st.lists(some, max_size=3) | st.dictionaries(TEXT, some, max_size=3),
