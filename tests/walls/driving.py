@@ -79,6 +79,7 @@ class Answer:
 REFERENCE = re.compile(rb"Reference [0-9a-f]{32}")
 VOLATILE = re.compile(
     rb"X-Request-ID: [^\n]*|csrftoken=[^;\n]*|[Ee]xpires(?:=|: )[^;\n]*|X-CSRFToken\": \"[^\"]*|\d\d:\d\d(?::\d\d)?"
+    rb"|:\w{6}:[\w-]{43}"  # when the cookie of messages was signed, and its signature
     rb"|name=\"(?:csrfmiddlewaretoken|once)\" value=\"[^\"]*|name=\"server-time\" content=\"[^\"]*|Content-Length: [^\n]*"
 )
 
