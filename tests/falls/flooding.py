@@ -135,7 +135,11 @@ def main() -> int:
         # Just below the rated load: a bucket that is filled at the same pace refuses by chance.
         phase("warm-up", WARM_UP, 0.9, 0.9)
         quiet = phase("quiet", given.seconds, 0.9, 0.9)
-        floods = [phase("all at ten times", given.seconds, 10, 10), phase("one at fifty times", given.seconds, 0.9, 50)]
+        floods = [
+            phase("all at ten times", given.seconds, 10, 10),
+            phase("ten times, one at fifty", given.seconds, 10, 50),
+            phase("one at fifty times", given.seconds, 0.9, 50),
+        ]
         for one in (quiet, *floods):
             tell(one, others)
         pending = "SELECT count(*) FROM cases_receipt WHERE state = 'pending'"
