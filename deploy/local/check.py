@@ -51,12 +51,12 @@ def servers_of_tests() -> Iterator[None]:
 
 
 def test(arguments: list[str]) -> int:
-    """The main suite on two processes, the browser's in one of its own since it owns an event loop, twenty kills, the mutations."""
+    """The main suite on three processes, since much of it waits, the browser's in one of its own for its event loop, kills, mutations."""
     started = time.monotonic()
     with servers_of_tests():
         if arguments:
             return pytest("chosen", arguments).code
-        main = pytest("main", ["-n", "2", f"--ignore={BROWSER}", "tests"])
+        main = pytest("main", ["-n", "3", "--dist", "worksteal", f"--ignore={BROWSER}", "tests"])
         browser = Outcome(0)
         if main.code == INTERRUPTED:
             return main.code
