@@ -68,7 +68,10 @@ class UndoState(TextChoices):
     """What became of a registered undo."""
 
     REGISTERED = "registered", "Can be undone"
+    UNDER_WAY = "under_way", "Being undone"
     DONE = "done", "Undone"
+    FAILED = "failed", "Could not be undone"
+    IN_DOUBT = "in_doubt", "Not known whether it was undone"
 
 
 class EffectClass(TextChoices):

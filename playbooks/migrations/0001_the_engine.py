@@ -93,6 +93,7 @@ class Migration(migrations.Migration):
                 ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.agency')),
                 ('book', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='playbooks.book')),
                 ('started_by_person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('undoes', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='playbooks.run')),
             ],
         ),
         migrations.CreateModel(
@@ -241,11 +242,14 @@ class Migration(migrations.Migration):
                 ('public_id', models.UUIDField(default=uuid.uuid4, unique=True)),
                 ('text', models.TextField()),
                 ('rendered', models.JSONField()),
-                ('state', models.CharField(choices=[('registered', 'Can be undone'), ('done', 'Undone')], default='registered', max_length=12)),
+                ('state', models.CharField(choices=[('registered', 'Can be undone'), ('under_way', 'Being undone'), ('done', 'Undone'), ('failed', 'Could not be undone'), ('in_doubt', 'Not known whether it was undone')], default='registered', max_length=12)),
                 ('at', models.DateTimeField()),
+                ('due_at', models.DateTimeField(null=True)),
+                ('ended_at', models.DateTimeField(null=True)),
                 ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.agency')),
                 ('attempt', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='playbooks.stepattempt')),
                 ('run', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='undos', to='playbooks.run')),
+                ('undone_by', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='playbooks.run')),
             ],
         ),
         migrations.CreateModel(
@@ -463,6 +467,14 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='undo',
+            constraint=tenants.isolation.constraints.CompositeForeignKey(field='undone_by', name='undo_undone_by_fk', on_delete='', to='playbooks.Run'),
+        ),
+        migrations.AddIndex(
+            model_name='undo',
+            index=models.Index(condition=models.Q(('undone_by__isnull', False)), fields=['agency', 'undone_by'], name='undo_by'),
+        ),
+        migrations.AddConstraint(
+            model_name='undo',
             constraint=tenants.isolation.constraints.Wall(audited=True, name='undo_wall', rights='SELECT, INSERT, UPDATE'),
         ),
         migrations.AddConstraint(
@@ -496,6 +508,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='run',
             index=models.Index(fields=['-started_at', '-id'], name='run_started'),
+        ),
+        migrations.AddIndex(
+            model_name='run',
+            index=models.Index(condition=models.Q(('undoes__isnull', False)), fields=['agency', 'undoes'], name='run_undoes'),
         ),
         migrations.AddConstraint(
             model_name='run',
@@ -537,5 +553,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='run',
             constraint=tenants.isolation.constraints.CompositeForeignKey(field='parent_attempt', name='run_parent_attempt_fk', on_delete='', to='playbooks.StepAttempt'),
+        ),
+        migrations.AddConstraint(
+            model_name='run',
+            constraint=tenants.isolation.constraints.CompositeForeignKey(field='undoes', name='run_undoes_fk', on_delete='', to='playbooks.Run'),
         ),
     ]

@@ -27,6 +27,9 @@ class Run(Owned):
         "StepAttempt", null=True, blank=True, on_delete=models.PROTECT, db_constraint=False, related_name="+"
     )
     depth = models.PositiveSmallIntegerField(default=0)  # how many runs stand over this one
+    undoes = models.ForeignKey(  # the run whose effects this one takes back, with the built-in book
+        "self", null=True, blank=True, on_delete=models.PROTECT, db_constraint=False, related_name="+"
+    )
     state = models.CharField(max_length=10, choices=RunState, default=RunState.READY)
     waits_for = models.CharField(max_length=10, choices=Waits, default=Waits.NOTHING, blank=True)
     detail = models.TextField(default="")  # how it ended, in a sentence
@@ -47,6 +50,7 @@ class Run(Owned):
             models.Index(fields=["agency", "subject", "id"], name="run_subject"),
             models.Index(fields=["agency", "-started_at", "-id"], name="run_agency_started"),
             models.Index(fields=["-started_at", "-id"], name="run_started"),
+            models.Index(fields=["agency", "undoes"], condition=models.Q(undoes__isnull=False), name="run_undoes"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["agency", "id"], name="run_agency_id"),
@@ -58,6 +62,7 @@ class Run(Owned):
                 fields=["agency", "parent_attempt"], condition=models.Q(parent_attempt__isnull=False), name="run_called_once"
             ),
             CompositeForeignKey(field="parent_attempt", to="playbooks.StepAttempt", name="run_parent_attempt_fk"),
+            CompositeForeignKey(field="undoes", to="playbooks.Run", name="run_undoes_fk"),
             Wall(name="run_wall"),
         ]
 
@@ -172,12 +177,17 @@ class Undo(Owned):
     rendered = models.JSONField()
     state = models.CharField(max_length=12, choices=UndoState, default=UndoState.REGISTERED)
     at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)  # when it is taken back by itself
+    undone_by = models.ForeignKey(Run, null=True, on_delete=models.PROTECT, db_constraint=False, related_name="+")  # the latest that tried
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
+        indexes = [models.Index(fields=["agency", "undone_by"], condition=models.Q(undone_by__isnull=False), name="undo_by")]
         constraints = [
             models.UniqueConstraint(fields=["agency", "run", "attempt"], name="undo_once"),
             CompositeForeignKey(field="run", to="playbooks.Run", name="undo_run_fk"),
             CompositeForeignKey(field="attempt", to="playbooks.StepAttempt", name="undo_attempt_fk"),
+            CompositeForeignKey(field="undone_by", to="playbooks.Run", name="undo_undone_by_fk"),
             Wall(name="undo_wall"),
         ]
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from playbooks.definition.graph import Graph, compiled
 from playbooks.definition.instants import instant
+from playbooks.definition.taking_back import BUILT_IN
 from playbooks.models import Book, TriggerRule, Version
 
 
@@ -24,7 +25,7 @@ def _graph(content_hash: str, canonical: str) -> Graph:
 
 def graph_of(version: Version, wanted: str) -> Graph:
     """The graph of a version that a run began with. Raises ContentChanged when the content is not the one of `wanted`. No query."""
-    return _graph(wanted, version.canonical)
+    return BUILT_IN.get(wanted) or _graph(wanted, version.canonical)
 
 
 MOST_GRAPHS = 128
@@ -33,7 +34,7 @@ _graphs: dict[str, Graph] = {}
 
 def graph_at(wanted: str, text: Callable[[], str]) -> Graph:
     """The graph of the content with that hash; `text` is asked only when this process has not read it yet. Raises ContentChanged."""
-    known = _graphs.get(wanted)
+    known = BUILT_IN.get(wanted) or _graphs.get(wanted)
     if known is None:
         known = _graph(wanted, text())
         if len(_graphs) >= MOST_GRAPHS:
