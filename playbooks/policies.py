@@ -1,6 +1,6 @@
 """Who may start, vote, answer, consent and connect."""
 
-from playbooks.models import Approval, Run
+from playbooks.models import Approval, Draft, Run
 from playbooks.states import Side
 from tenants.actors import Actor
 
@@ -11,6 +11,20 @@ def may_start(actor: Actor, agency_id: int) -> bool:
 
 def may_publish(actor: Actor) -> bool:
     return actor.runs_the_programme or actor.is_machine
+
+
+def may_draft(actor: Actor) -> bool:
+    """Write a book; another publishes it, or the same person where they may."""
+    return (actor.works_the_floor or actor.runs_the_programme) and actor.person_id is not None
+
+
+def may_change_draft(actor: Actor, draft: Draft) -> bool:
+    """A draft is its author's alone: who wrote a version is known, and does not approve what it asks."""
+    return may_draft(actor) and actor.person_id == draft.author_id
+
+
+def may_discard_draft(actor: Actor, draft: Draft) -> bool:
+    return may_change_draft(actor, draft) or actor.runs_the_programme
 
 
 def may_connect(actor: Actor) -> bool:

@@ -91,3 +91,11 @@ class SignaturesAsked(TextChoices):
     NONE = "none", "No signature"
     VALID = "valid", "A sound signature"
     TRUSTED = "trusted", "A signature of a trusted signer"
+
+
+class DraftStage(TextChoices):
+    """How far a draft has come."""
+
+    OPEN = "open", "Under work"
+    PUBLISHED = "published", "Published"
+    DISCARDED = "discarded", "Discarded"

@@ -12,7 +12,7 @@ from playbooks.definition.instants import instant
 from playbooks.definition.layout import without_layout
 
 # Words that stand in the place of a book's short name in addresses.
-RESERVED = frozenset({"import", "new"})
+RESERVED = frozenset({"drafts", "import", "new"})
 LONGEST = 48
 EARLIEST, LATEST = datetime(1000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
