@@ -57,6 +57,20 @@ def drawn(graph: Graph) -> Drawing:
     return Drawing(width, height, tuple(boxes.values()), edges)
 
 
+def depths_of(graph: Graph) -> dict[str, int]:
+    """How many blocks each step stands in: 0 for the steps of the book itself."""
+    depths: dict[str, int] = {}
+    todo = [(graph.exception, 0), (graph.start, 0)]
+    while todo:
+        step, depth = todo.pop()
+        if not step or step in depths or step not in graph.nodes:
+            continue
+        depths[step] = depth
+        node = graph.nodes[step]
+        todo += [(node.on_failure, depth), (node.next, depth), *((to, depth + 1) for _, to in node.branches())]
+    return depths
+
+
 class _Layout:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph

@@ -13,6 +13,14 @@ HEADERS = ("authorization", "proxy-authorization", "cookie", "x-api-key", "x-aut
 # What may stand beside a reference, or alone, and gives nothing away.
 HARMLESS = re.compile(r"(?:authorization ?:?)? ?(?:bearer|basic|token|oauth|apikey|digest)?", re.IGNORECASE)
 
+# Names of variables whose values are shown to nobody.
+NAMED = re.compile(r"passw|passphrase|secret|token|credential|api_?key|private_?key|bearer|cookie", re.IGNORECASE)
+
+
+def is_secret(variable: str) -> bool:
+    """Whether a variable holds a secret, by its name."""
+    return NAMED.search(variable) is not None
+
 
 def check_secrets(sheet: Sheet, book: Mapping[str, Any]) -> None:
     """Passwords and tokens of agents, in the variables that stand for them, and in the headers of commands."""

@@ -41,6 +41,8 @@ class Mark:
     second_y: int
     name: str
     said: str
+    seconds: float = 0.0  # that a done step took
+    rounds: int = 0  # how often the run came here
 
     @property
     def ring(self) -> tuple[int, int, int, int]:
@@ -51,6 +53,12 @@ class Mark:
     def icon(self) -> tuple[int, int]:
         """The upper left corner of its mark."""
         return (self.x + 10, self.y + 11)
+
+    @property
+    def rounds_at(self) -> tuple[int, int, int, int]:
+        """The badge with the number of rounds on its upper right corner: its corner, then the middle of its words."""
+        x, y = self.x + self.width - 24, self.y - 9
+        return (x, y, x + 15, y + 13)
 
     @property
     def words_x(self) -> int:
@@ -76,8 +84,13 @@ class Picture:
     lines: tuple[Line, ...]
 
 
-def picture(drawing: Drawing, states: Mapping[str, tuple[str, str, str]], current: str) -> Picture:
-    """The drawing with each step's state, name and what is said of it; steps without a state (ends not reached) are left out."""
+def picture(
+    drawing: Drawing, states: Mapping[str, tuple[str, str, str]], current: str, more: Mapping[str, tuple[float, int]] | None = None
+) -> Picture:
+    """The drawing with each step's state, name and what is said of it; steps without a state (ends not reached) are left out.
+
+    `more` tells of a run how many seconds each done step took, and how often the run came to it.
+    """
     boxes = {box.id: box for box in drawing.boxes if box.id in states}
     marks = []
     for box in boxes.values():
@@ -91,7 +104,21 @@ def picture(drawing: Drawing, states: Mapping[str, tuple[str, str, str]], curren
         second = second[:1].lower() + second[1:]
         second = second if len(second) <= LETTERS + 2 else second[: LETTERS + 1] + "…"
         marks.append(
-            Mark(box.id, state, box.id == current, box.x, box.y, box.width, box.height, lines, second, top + 17 * len(words), name, said)
+            Mark(
+                box.id,
+                state,
+                box.id == current,
+                box.x,
+                box.y,
+                box.width,
+                box.height,
+                lines,
+                second,
+                top + 17 * len(words),
+                name,
+                said,
+                *(more or {}).get(box.id, (0.0, 0)),
+            )
         )
     lines_between = tuple(
         Line(edge.path, _ahead(states[edge.source], states[edge.target]))

@@ -1,6 +1,5 @@
 """One run as a page: its graph beside an equal list, one step looked at, and a person's answer to it."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponseRedirect
@@ -9,9 +8,10 @@ from django.urls import reverse
 from playbooks.definition.aloud import name_of
 from playbooks.operations.answering import answer
 from playbooks.pages.picture import DRAWN, Picture, picture
+from playbooks.pages.rows import rows_of
+from playbooks.pages.spending import spending
 from playbooks.queries.runs import run_of
 from playbooks.queries.telling import EventLine, RunView, StepView
-from playbooks.timing import Times
 from tenants.gates.navigation import READERS
 from tenants.gates.pages import Page
 
@@ -29,29 +29,6 @@ ASKED = {
 }
 
 
-@dataclass(frozen=True)
-class Row:
-    """One step in the list: its number, how it is drawn, and the shares of its time in percent of the longest step's."""
-
-    no: str
-    step: StepView
-    drawn: str
-    current: bool
-    line: float
-    working: float
-    people: float
-
-    @property
-    def ahead(self) -> bool:
-        """Whether nothing came of it."""
-        return self.drawn in ("not_started", "skipped")
-
-    @property
-    def people_from(self) -> float:
-        """Where the bar of waiting for people begins."""
-        return self.line + self.working
-
-
 class RunPage(Page):
     """`/runs/<id>/`: one run; `?step=` chooses the step that is looked at."""
 
@@ -65,9 +42,7 @@ class RunPage(Page):
             "playbooks/run.html",
             at=self.actor.now(),
             run=seen,
-            times=shares(seen.times, seen.times.total),
-            work_end=sum(shares(seen.times, seen.times.total)[:2]),
-            where=where_its_time_went(seen.times),
+            spent=spending(seen),
             rows=rows,
             row=next((row for row in rows if row.current), None),
             current=current,
@@ -99,7 +74,8 @@ class RunPage(Page):
         if run.drawing is None:
             return None
         states = {step.id: (DRAWN[step.state], step.name, step.said) for step in run.steps}
-        return picture(run.drawing, states, current.id if current else "")
+        marks = {step.id: (step.times.total if step.state == "done" else 0.0, step.rounds) for step in run.steps}
+        return picture(run.drawing, states, current.id if current else "", marks)
 
     def asks(self, step: StepView | None) -> tuple[str, str, str, str] | None:
         """The question that this person may answer, if the step waits for one."""
@@ -130,35 +106,6 @@ class AnswerPage(RunPage):
         attempt = answer(step=str(self.kwargs["step"]), **said, by=self.actor)
         self.done = "Your answer is written down, and the run goes on."
         return f"{reverse('run', args=[self.kwargs['run']])}?step={attempt.step_id}"
-
-
-def rows_of(run: RunView, current: StepView | None) -> tuple[Row, ...]:
-    """The list beside the graph."""
-    longest = max((step.times.total for step in run.steps), default=0.0)
-    shown = {box.id for box in run.drawing.boxes} if run.drawing else set()
-    rows, number = [], 0
-    for step in run.steps:
-        if step.kind == "end" and step.id not in shown:
-            continue  # the end of a branch stands in no picture
-        number += step.kind != "end"
-        no = "" if step.kind == "end" else str(number)
-        rows.append(Row(no, step, DRAWN[step.state], current is not None and step.id == current.id, *shares(step.times, longest)))
-    return tuple(rows)
-
-
-def shares(times: Times, whole: float) -> tuple[float, float, float]:
-    """The three kinds of time in percent of a whole in seconds."""
-    if whole <= 0:
-        return (0.0, 0.0, 0.0)
-    return (round(100 * times.line / whole, 2), round(100 * times.working / whole, 2), round(100 * times.people / whole, 2))
-
-
-def where_its_time_went(times: Times) -> tuple[float, str] | None:
-    """The seconds of the largest kind and what they went to; None in the first seconds."""
-    if times.total < 5:
-        return None
-    kinds = ((times.people, "waiting for people"), (times.working, "working"), (times.line, "waiting in line"))
-    return max(kinds, key=lambda kind: kind[0])
 
 
 def events_of(run: RunView, current: StepView | None) -> tuple[EventLine, ...]:

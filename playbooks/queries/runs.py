@@ -1,6 +1,7 @@
 """Every read of runs: about a subject, one run with its steps, pages of them."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,8 @@ from playbooks.models import Approval, Run, RunEvent, StepAttempt, Undo
 from playbooks.policies import may_read_approval
 from playbooks.queries.approvals import NO_SUBJECT, about_of, readable_page, views
 from playbooks.queries.books import graph_of
-from playbooks.queries.reading import STANDS, WAITING
+from playbooks.queries.calls import called_by, calls_of, said_of
+from playbooks.queries.spending import Spent, spent_by
 from playbooks.queries.steps import steps_of
 from playbooks.queries.telling import ApprovalView, EventLine, RunPage, RunView
 from playbooks.states import RunState, UndoState, Waits
@@ -37,7 +39,7 @@ def runs_about(subject: str, reader: Actor, *, most: int = 20, was_read: bool = 
 
 
 def run_of(public_id: str, reader: Actor) -> RunView:
-    """One run with steps, drawing and events. Raises Unknown for what the reader may not know of. Eight queries."""
+    """One run with steps, times, drawing and events. Raises Unknown for what the reader may not know of. Ten queries."""
     try:
         row = visible(reader).filter(public_id=UUID(str(public_id))).first()
     except ValueError as error:
@@ -74,8 +76,13 @@ def _views(rows: list[Any], reader: Actor, *, whole: bool = False) -> tuple[RunV
     for row in rows:
         of_run = approvals.get(str(row.public_id), [])
         graph = graph_of(row.version, row.version_hash)
-        steps = steps_of(row, graph, attempts.get(row.pk, []), of_run, now)
-        times = sum((step.times for step in steps), Times())
+        made, told_events = attempts.get(row.pk, []), tuple(_event(one) for one in events.get(row.pk, []))
+        internal = whole and reader.sees_internal_rows
+        spent = spent_by(row, graph, made, of_run, told_events, now) if internal else Spent(Times(), {})
+        steps = steps_of(row, graph, made, of_run, spent.steps, spent.timed if internal else None)
+        if internal:
+            calls = calls_of(row, graph)
+            steps = tuple(replace(step, called=calls.get(step.id, ())) for step in steps)
         liaison = reader.speaks_for_an_agency
         if liaison:
             # Released is what the agency was asked, and what came of it: nothing of the other steps.
@@ -102,11 +109,12 @@ def _views(rows: list[Any], reader: Actor, *, whole: bool = False) -> tuple[RunV
                 started_by="" if liaison else row.started_by_label,
                 ended_at=row.ended_at,
                 steps=steps,
-                times=Times() if liaison else times,
+                times=spent.run,
                 approval=waiting,
                 undos=() if liaison else tuple(one.text for one in undos.get(row.pk, [])),
-                events=tuple(_event(one) for one in events.get(row.pk, [])),
+                events=told_events,
                 drawing=drawn(graph) if whole and not liaison else None,
+                called_by=called_by(row) if internal else None,
             )
         )
     return tuple(found)
@@ -124,9 +132,7 @@ def _event(row: RunEvent) -> EventLine:
 
 
 def _as_released(step: Any) -> Any:
-    from dataclasses import replace
-
-    return replace(step, detail="", assigned=(), times=Times(), lines=(), effect_key="")
+    return replace(step, detail="", inputs=(), outputs=(), tries=(), rounds=0, times=Times(), lines=(), effect_key="")
 
 
 def _said(row: Any, approval: ApprovalView | None) -> str:
@@ -138,4 +144,4 @@ def _said(row: Any, approval: ApprovalView | None) -> str:
         return (
             "Waits for the watch floor to vote" if missing == ["floor"] else f"Waits for the watch floor and {row.agency.acronym} to vote"
         )
-    return WAITING.get(row.waits_for, "Waits") if row.state == RunState.WAITING else STANDS[RunState(row.state)]
+    return said_of(row)

@@ -1,15 +1,17 @@
 """The steps of a run as people read them: what became of each, where its time went."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from playbooks.definition.graph import Graph, Node
+from playbooks.drawing import depths_of
 from playbooks.models import Run, StepAttempt
 from playbooks.queries.telling import ApprovalView, StepView
+from playbooks.queries.tries import inputs_of, outputs_of, rounds_of, tries_of
 from playbooks.rendering import lines
 from playbooks.states import EffectClass, RunState
-from playbooks.timing import Times, split
+from playbooks.timing import Times
 
 CONTROL = {
     "start": "Start",
@@ -32,12 +34,22 @@ SAID = {
     "not_started": "Not started",
     "not_taken": "Not taken",
 }
+MOST_SAID = 40  # a longer key of a case is no word for a state
 
 
 def steps_of(
-    run: Run, graph: Graph, attempts: Iterable[StepAttempt], approvals: Iterable[ApprovalView], now: datetime
+    run: Run,
+    graph: Graph,
+    attempts: Iterable[StepAttempt],
+    approvals: Iterable[ApprovalView],
+    spent: Mapping[str, Times],
+    timed: Container[str] | None = None,
 ) -> tuple[StepView, ...]:
-    """Every step of the book in its order, with what this run did of it. No query. Ends that were not reached are left out."""
+    """Every step of the book in its order, with what this run did of it and the time it `spent` there. No query.
+
+    `timed` are the steps that wait for a timer; without it the run's own word counts for all. Ends that were not reached are left out.
+    """
+    depths = depths_of(graph)
     made: dict[str, list[StepAttempt]] = {}
     for one in attempts:
         made.setdefault(one.step_id, []).append(one)
@@ -49,20 +61,18 @@ def steps_of(
         node = graph.nodes[step]
         if node.kind == "end" and step not in made:
             continue
-        steps.append(_step(run, node, made.get(step, []), asked.get(step, []), now))
+        waits = run.waits_for == "timer" if timed is None else step in timed
+        told = _step(run, node, made.get(step, []), asked.get(step, []), waits)
+        steps.append(replace(told, times=spent.get(step, Times()), depth=depths.get(step, 0)))
     return tuple(steps)
 
 
-def _step(run: Run, node: Node, made: list[StepAttempt], asked: list[ApprovalView], now: datetime) -> StepView:
+def _step(run: Run, node: Node, made: list[StepAttempt], asked: list[ApprovalView], timed: bool) -> StepView:
     latest = made[-1] if made else None
-    state = _state(run, latest, asked)
-    said = SAID[state]
-    if latest is not None and node.kind == "if-condition" and state == "done" and latest.detail in ("Yes", "No"):
-        said = latest.detail
+    state = _state(run, latest, asked, timed)
+    said = _way_of(node, state, latest) or SAID[state]
     if state == "running" and latest is not None and latest.attempt > 1:
         said = f"Running, attempt {latest.attempt}"
-    waits = [(one.asked_at, one.decided_at) for one in asked]
-    times = sum((_times(one, waits, now) for one in made), Times())
     rendered: dict[str, Any] = latest.rendered if latest else {}
     return StepView(
         id=node.id,
@@ -77,12 +87,15 @@ def _step(run: Run, node: Node, made: list[StepAttempt], asked: list[ApprovalVie
         attempts=len(made),
         began=made[0].ready_at if made else None,
         ended=latest.ended_at if latest else None,
-        times=times,
+        times=Times(),
         effect=str(EffectClass(latest.effect_class).label) if latest and rendered else "",
         effect_key=latest.effect_key if latest and rendered else "",
         lines=lines(rendered),
         undo_text=(rendered.get("undo") or {}).get("text", ""),
-        assigned=tuple((name, str(was or ""), str(value or "")) for name, (was, value) in (latest.assigned if latest else {}).items()),
+        inputs=inputs_of(rendered),
+        outputs=outputs_of(latest),
+        tries=tries_of(made, {one.id: one.name for one in node.targets}),
+        rounds=rounds_of(made),
         approval=asked[-1] if asked else None,
         waits_for_answer=latest is not None and state in ("unknown", "waits_person"),
         choices=tuple(rendered.get("choices", ())),
@@ -90,15 +103,21 @@ def _step(run: Run, node: Node, made: list[StepAttempt], asked: list[ApprovalVie
     )
 
 
-def _times(one: StepAttempt, waits: list[Any], now: datetime) -> Times:
-    inside = [(begin, end) for begin, end in waits if begin >= one.ready_at and (one.ended_at is None or begin <= one.ended_at)]
-    return split(one.ready_at, one.started_at, one.ended_at, inside, now=now, by_person=one.kind == "manual")
+def _way_of(node: Node, state: str, latest: StepAttempt | None) -> str:
+    """What a step that chooses says of its choice; empty where it has made none."""
+    if latest is None or state not in ("done", "running"):
+        return ""
+    if node.kind == "while-condition":
+        return latest.detail.removeprefix("Yes, " if state == "running" else "No, ").capitalize()
+    if node.kind == "if-condition":
+        return latest.detail if latest.detail in ("Yes", "No") else ""
+    return latest.detail if node.kind == "switch-condition" and len(latest.detail) <= MOST_SAID else ""
 
 
-def _state(run: Run, latest: StepAttempt | None, asked: list[ApprovalView]) -> str:
+def _state(run: Run, latest: StepAttempt | None, asked: list[ApprovalView], timed: bool) -> str:
     over = RunState(run.state).is_over
     if latest is None:
-        return "not_taken" if over else "not_started"
+        return "not_taken" if over else "waits_timer" if timed else "not_started"
     if latest.state == "planned":
         if any(one.state == "open" for one in asked):
             return "waits_vote"
@@ -106,8 +125,8 @@ def _state(run: Run, latest: StepAttempt | None, asked: list[ApprovalView]) -> s
             return "not_taken"
         return "waits_person" if latest.kind == "manual" else "running"
     if latest.state == "started":
-        return "waits_timer" if run.waits_for == "timer" else "running"
-    if latest.state == "failed" and not over and latest.response.get("passing") and run.waits_for == "timer":
+        return "waits_timer" if timed else "running"
+    if latest.state == "failed" and not over and latest.response.get("passing") and timed:
         return "waits_timer"
     return {"ok": "done", "failed": "failed", "unknown": "unknown", "skipped": "skipped"}[latest.state]
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from playbooks.drawing import Drawing
+from playbooks.queries.tries import Given, Try
 from playbooks.rendering import Line
 from playbooks.timing import Times
 
@@ -77,6 +78,16 @@ class ApprovalView:
 
 
 @dataclass(frozen=True)
+class CalledRun:
+    """A run at the other end of a call: of the book that a step ran, or of the book whose step ran this one."""
+
+    id: str
+    book: str
+    said: str  # where it stands
+    step: str  # the name of the step between them
+
+
+@dataclass(frozen=True)
 class StepView:
     """One step of a run, as far as it went."""
 
@@ -97,11 +108,16 @@ class StepView:
     effect_key: str
     lines: tuple[Line, ...]
     undo_text: str
-    assigned: tuple[tuple[str, str, str], ...]  # name, before, after
+    inputs: tuple[Given, ...]
+    outputs: tuple[Given, ...]
+    tries: tuple[Try, ...]
+    rounds: int  # how often the run came here
     approval: ApprovalView | None
     waits_for_answer: bool
     choices: tuple[str, ...] = ()  # the cases that a person may choose from
     returns: tuple[str, ...] = ()  # the values that are asked of a person, by name
+    depth: int = 0  # in how many blocks it stands
+    called: tuple[CalledRun, ...] = ()  # the runs of other books that it started
 
 
 @dataclass(frozen=True)
@@ -145,6 +161,7 @@ class RunView:
     undos: tuple[str, ...]
     events: tuple[EventLine, ...]
     drawing: Drawing | None
+    called_by: CalledRun | None = None  # the run whose step started this one
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The picture of a book, and where the time of a step went."""
+"""The picture of a book, and the lines of what runs."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,6 @@ from playbooks.definition.graph import compiled
 from playbooks.drawing import COLUMN, drawn
 from playbooks.library import text_of
 from playbooks.rendering import lines
-from playbooks.timing import Times, split
 
 GRAPH = compiled(json.loads(text_of("malware_on_a_host.json")))
 NOW = datetime(2026, 11, 24, 14, 32, tzinfo=UTC)
@@ -47,12 +46,6 @@ def test_the_end_of_a_branch_leads_to_what_follows_the_decision():
     assert ways["Is the host of high value?", "Isolate the host"] == "no"
     assert ways["Warn the duty officer", "Isolate the host"] == "next"
     assert ways["Isolate the host", "Note that it was not isolated"] == "failure"
-
-
-def test_time_is_line_work_or_people():
-    assert split(NOW, after(12), after(13), [(after(1), after(11))], now=after(60)) == Times(60, 60, 600) + Times(60, 0, 0)
-    assert split(NOW, None, None, [(after(1), None)], now=after(5)) == Times(60, 0, 240)
-    assert split(NOW, None, after(5), [], now=after(60), by_person=True) == Times(0, 0, 300)
 
 
 def test_lines_mark_values_and_secrets():
