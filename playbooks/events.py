@@ -95,6 +95,32 @@ class RunEnded:
 
 
 @dataclass(frozen=True)
+class DryRunStarted:
+    """A run that does nothing for real began: `simulate` or `shadow`. Nothing of it counts as done."""
+
+    run: str
+    about: str
+    mode: str
+    book: str
+    version: str
+    why: str
+
+
+@dataclass(frozen=True)
+class DryRunEnded:
+    """A run that did nothing for real ended."""
+
+    run: str
+    about: str
+    mode: str
+    outcome: str
+    detail: str = ""
+
+
+OF_DRY_RUNS = (DryRunStarted, DryRunEnded)
+
+
+@dataclass(frozen=True)
 class ConsentGiven:
     """An agency consents to actions until it withdraws. Subject `consent:<uuid>`."""
 

@@ -19,6 +19,22 @@ class RunState(TextChoices):
         return self in (RunState.DONE, RunState.FAILED, RunState.STOPPED, RunState.CANCELLED)
 
 
+class RunMode(TextChoices):
+    """Whether a run acts. One that does not calls nothing outside, asks nobody and changes no case."""
+
+    REAL = "real", "For real"
+    SIMULATE = "simulate", "Simulated"
+    SHADOW = "shadow", "Shadow"  # beside a run for real, on the same trigger
+
+
+class StepWay(TextChoices):
+    """How a run does one step."""
+
+    REAL = "real", "For real"
+    SIMULATE = "simulate", "Simulated: what it would have done is written down"
+    REPLAY = "replay", "Replayed: what was recorded is taken"
+
+
 class Waits(TextChoices):
     """What a waiting run waits for."""
 

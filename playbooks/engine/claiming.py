@@ -123,7 +123,7 @@ def _read(agency_id: int, actor: str, taking: Statement, clock: Callable[[], dat
         return None
     values, (seen, name, slug, blocks, *standing) = rows[0][: len(RUN_FIELDS)], rows[0][len(RUN_FIELDS) :]
     run = Run.from_db("default", RUN_FIELDS, values)
-    run.variables = orjson.loads(run.variables)
+    run.variables, run.policies = orjson.loads(run.variables), orjson.loads(run.policies)
     taken = Claim(agency_id, run.pk, run.fence, str(run.public_id))
     open_blocks = orjson.loads(blocks or "[]")
     return Hand(

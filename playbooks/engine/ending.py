@@ -6,7 +6,7 @@ from playbooks.engine.hand import Hand
 from playbooks.engine.planning import attempt_at
 from playbooks.engine.spot import Spot
 from playbooks.engine.writing import transaction_of, write
-from playbooks.events import RunEnded, StepEnded, UndoRegistered
+from playbooks.events import DryRunEnded, RunEnded, StepEnded, UndoRegistered
 from playbooks.models import Run, StepAttempt
 from playbooks.operations.telling import wake
 from playbooks.states import RunState, StepState, Waits
@@ -64,7 +64,7 @@ def finish_attempt(
     text = f"{attempt.name}: {SAID[state]}" + (f". {detail}" if detail else "")
     hand.tell(str(state), text, step_id=attempt.step_id, event=event)
     undo = attempt.rendered.get("undo")
-    if state == StepState.OK and undo:
+    if state == StepState.OK and undo and run.acts(attempt.step_id):
         hand.undoable(attempt, undo)
         registered = UndoRegistered(**about, text=undo["text"])
         hand.tell("undo", f"Can be undone: {undo['text']}", step_id=attempt.step_id, event=registered)
@@ -90,5 +90,6 @@ def _finish(hand: Hand, outcome: str, detail: str) -> None:
         hand.moved(frame)
     run.state = RunState(outcome)
     run.waits_for, run.detail, run.ended_at, run.lease_owner = Waits.NOTHING, detail, now, ""
-    event = RunEnded(run=hand.claim.run, about=run.subject, outcome=str(run.state), detail=detail)
+    about = {"run": hand.claim.run, "about": run.subject, "outcome": str(run.state), "detail": detail}
+    event = RunEnded(**about) if run.acts() else DryRunEnded(**about, mode=run.mode)
     hand.tell("ended", f"The run ended: {detail or outcome}", event=event)

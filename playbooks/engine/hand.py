@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import orjson
 
+from playbooks.events import OF_DRY_RUNS
 from playbooks.models import Approval, Connector, Frame, Run, StepAttempt
 from playbooks.states import RunState, UndoState
 from tenants.actors import Actor
@@ -85,13 +86,16 @@ class Hand:
     heard: bool = False  # somebody is to be told of facts that were written
 
     def tell(self, kind: str, text: str, *, step_id: str = "", event: Any = None) -> None:
-        """Append to the run's own events, and to the journal when `event` is given, with the next write."""
+        """Append to the run's own events, and to the journal when `event` is given, with the next write.
+
+        Of what is not done for real the journal hears nothing but that a dry run began and ended.
+        """
         by, now = self.by, self.by.now()
         self.run.last_event += 1
         signed = {"actor": by.name, "actor_label": by.label, "at": now}
         one = {"no": self.run.last_event, "kind": kind, "step_id": step_id, "text": text, "fence": self.run.fence, "data": {}}
-        self.unwritten.events.append({**one, **signed})
-        if event is not None:
+        self.unwritten.events.append({**one, **signed, "hash": ""})
+        if event is not None and (self.run.acts(step_id) or isinstance(event, OF_DRY_RUNS)):
             about = {"kind": kind_of(type(event)), "subject": self.run.journal_subject, "data": asdict(event)}
             self.unwritten.facts.append({**about, **signed})
             self.unwritten.fact_classes.add(type(event))
@@ -101,12 +105,13 @@ class Hand:
         one = {"public_id": uuid4(), "attempt_id": attempt.pk, "text": undo["text"], "rendered": undo, "at": self.by.now()}
         self.unwritten.undos.append({**one, "state": UndoState.REGISTERED})
 
-    def arm(self, frame: Frame, timers: dict[str, bool], purpose: str, seconds: float) -> None:
-        """Set a timer, once; `timers` are those of the frame."""
+    def arm(self, frame: Frame, timers: dict[str, bool], purpose: str, seconds: float, *, is_over: bool = False) -> None:
+        """Set a timer, once; `timers` are those of the frame. One that `is_over` is not waited for."""
         if purpose not in timers:
-            timers[purpose] = False
-            due = self.by.now() + timedelta(seconds=seconds)
-            self.unwritten.timers.append({"frame_id": frame.pk, "purpose": purpose, "due_at": due, "fired_at": None})
+            timers[purpose] = is_over
+            now = self.by.now()
+            due, fired = now + timedelta(seconds=seconds), now if is_over else None
+            self.unwritten.timers.append({"frame_id": frame.pk, "purpose": purpose, "due_at": due, "fired_at": fired})
 
     def changed(self, attempt: StepAttempt) -> None:
         """Have an attempt written as it stands; one that is new is written by itself."""

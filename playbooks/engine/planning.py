@@ -181,7 +181,8 @@ def plan(hand: Hand, spot: Spot, number: int, unit: tuple[int, int]) -> None:
         return
     attempt.rendered, attempt.request_hash, attempt.effect_class = rendered, sha256_of(rendered), rendered["effect"]
     standing = known.approval
-    if node.asking and not (standing and standing.state == ApprovalState.APPROVED and standing.hash == attempt.request_hash):
+    asks = node.asking is not None and run.acts(node.id)
+    if asks and not (standing and standing.state == ApprovalState.APPROVED and standing.hash == attempt.request_hash):
         ask(hand, spot, attempt)
 
 

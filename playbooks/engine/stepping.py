@@ -34,8 +34,10 @@ def step(hand: Hand, spot: Spot, move: moves.Move) -> None:
             if spot.node.is_block:
                 settle_block(hand, spot, detail=detail, failed=failed)
             go_to(hand, spot, to)
-        case moves.Arm(purpose, seconds) | moves.Delay(purpose, seconds):
+        case moves.Arm(purpose, seconds):
             hand.arm(spot.frame, spot.known.timers, purpose, seconds)
+        case moves.Delay(purpose, seconds):
+            hand.arm(spot.frame, spot.known.timers, purpose, seconds, is_over=not hand.run.acts(spot.node.id))
         case moves.Plan(number, unit):
             plan(hand, spot, number, unit)
         case moves.Local():

@@ -19,6 +19,7 @@ from playbooks.engine.hand import Hand
 from playbooks.engine.planning import connected, rendered_for, void
 from playbooks.engine.spot import Spot, spot_at
 from playbooks.engine.stepping import step, stop
+from playbooks.engine.trying import try_out
 from playbooks.engine.writing import Call, transaction_of, write
 from playbooks.models import Connector, StepAttempt
 from playbooks.rendering import CannotRender
@@ -80,8 +81,13 @@ def go_on(hand: Hand) -> Intent | None:
                     settle_block(hand, spot, detail=detail, failed=True)
                 end_run(hand, outcome, detail)
                 return None
+            case moves.AskWhich(detail) if not hand.run.acts():
+                stop(hand, graph, f"{spot.node.name} needs a person: {detail}")
+                return None
             case _:
                 step(hand, spot, move)
+                if isinstance(move, moves.Plan):
+                    try_out(hand, spot)
     hand.let_go(waits_for="", wake_at=hand.by.now())
     write(hand)
     return None

@@ -88,6 +88,11 @@ class Migration(migrations.Migration):
                 ('wake_at', models.DateTimeField()),
                 ('faults', models.PositiveSmallIntegerField(default=0)),
                 ('last_event', models.PositiveIntegerField(default=0)),
+                ('chain', models.CharField(default='', max_length=64)),
+                ('mode', models.CharField(choices=[('real', 'For real'), ('simulate', 'Simulated'), ('shadow', 'Shadow')], default='real', max_length=10)),
+                ('policies', models.JSONField(default=dict)),
+                ('forked_from', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='playbooks.run')),
+                ('forked_at', models.PositiveIntegerField(null=True)),
                 ('started_at', models.DateTimeField()),
                 ('ended_at', models.DateTimeField(null=True)),
                 ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.agency')),
@@ -125,6 +130,7 @@ class Migration(migrations.Migration):
                 ('actor_label', models.CharField(max_length=120)),
                 ('fence', models.BigIntegerField()),
                 ('data', models.JSONField(default=dict)),
+                ('hash', models.CharField(default='', max_length=64)),
                 ('at', models.DateTimeField()),
                 ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.agency')),
                 ('run', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='playbooks.run')),
@@ -519,7 +525,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='run',
-            constraint=models.UniqueConstraint(condition=models.Q(('trigger__isnull', False)), fields=('agency', 'subject', 'trigger', 'version'), name='run_trigger_once'),
+            constraint=models.UniqueConstraint(condition=models.Q(('trigger__isnull', False)), fields=('agency', 'subject', 'trigger', 'version', 'mode'), name='run_trigger_once'),
         ),
         migrations.AddConstraint(
             model_name='run',
@@ -553,6 +559,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='run',
             constraint=tenants.isolation.constraints.CompositeForeignKey(field='parent_attempt', name='run_parent_attempt_fk', on_delete='', to='playbooks.StepAttempt'),
+        ),
+        migrations.AddConstraint(
+            model_name='run',
+            constraint=tenants.isolation.constraints.CompositeForeignKey(field='forked_from', name='run_forked_from_fk', on_delete='', to='playbooks.Run'),
         ),
         migrations.AddConstraint(
             model_name='run',

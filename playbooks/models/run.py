@@ -5,7 +5,7 @@ import uuid
 from django.db import models
 
 from playbooks.models.book import Book, TriggerRule, Version
-from playbooks.states import RunState, StepState, UndoState, Waits
+from playbooks.states import RunMode, RunState, StepState, StepWay, UndoState, Waits
 from tenants.isolation.constraints import CompositeForeignKey, Wall
 from tenants.isolation.owned import Owned
 
@@ -40,6 +40,11 @@ class Run(Owned):
     wake_at = models.DateTimeField()
     faults = models.PositiveSmallIntegerField(default=0)  # failures of our own since the last step that ended
     last_event = models.PositiveIntegerField(default=0)
+    chain = models.CharField(max_length=64, default="")  # the hash of the last event
+    mode = models.CharField(max_length=10, choices=RunMode, default=RunMode.REAL)
+    policies = models.JSONField(default=dict)  # step id, or "*" for the others -> replay | simulate | real
+    forked_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, db_constraint=False, related_name="+")
+    forked_at = models.PositiveIntegerField(null=True)  # the event of the other run at which this one takes up
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
@@ -56,12 +61,15 @@ class Run(Owned):
             models.UniqueConstraint(fields=["agency", "id"], name="run_agency_id"),
             # One storm, one run: the same trigger, content and subject start once.
             models.UniqueConstraint(
-                fields=["agency", "subject", "trigger", "version"], condition=models.Q(trigger__isnull=False), name="run_trigger_once"
+                fields=["agency", "subject", "trigger", "version", "mode"],
+                condition=models.Q(trigger__isnull=False),
+                name="run_trigger_once",
             ),
             models.UniqueConstraint(
                 fields=["agency", "parent_attempt"], condition=models.Q(parent_attempt__isnull=False), name="run_called_once"
             ),
             CompositeForeignKey(field="parent_attempt", to="playbooks.StepAttempt", name="run_parent_attempt_fk"),
+            CompositeForeignKey(field="forked_from", to="playbooks.Run", name="run_forked_from_fk"),
             CompositeForeignKey(field="undoes", to="playbooks.Run", name="run_undoes_fk"),
             Wall(name="run_wall"),
         ]
@@ -70,6 +78,15 @@ class Run(Owned):
     def state_is_over(self) -> bool:
         """Whether the run has ended, one way or another."""
         return RunState(self.state).is_over
+
+    def way_of(self, step_id: str) -> StepWay:
+        """How this run does a step: for real, not at all, or as it was recorded."""
+        way = StepWay(self.policies.get(step_id) or self.policies.get("*") or StepWay.REAL)
+        return StepWay.SIMULATE if way == StepWay.REAL and self.mode != RunMode.REAL else way
+
+    def acts(self, step_id: str = "") -> bool:
+        """Whether this run does a step (or, without one, anything) for real."""
+        return self.way_of(step_id) == StepWay.REAL if step_id else self.mode == RunMode.REAL
 
     @property
     def journal_subject(self) -> str:
@@ -204,6 +221,7 @@ class RunEvent(Owned):
     actor_label = models.CharField(max_length=120)
     fence = models.BigIntegerField()
     data = models.JSONField(default=dict)
+    hash = models.CharField(max_length=64, default="")  # of the event and the hash before it
     at = models.DateTimeField()
 
     class Meta:

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from playbooks.events import ApprovalDecided, RunEnded
+from playbooks.events import ApprovalDecided, DryRunEnded, RunEnded
 from playbooks.models import Approval, Run, StepAttempt
 from playbooks.operations.telling import tell
 from playbooks.states import ApprovalState, RunState, StepState, Waits
@@ -19,7 +19,8 @@ def cancel_called(*, attempt: StepAttempt, reason: str, by: Actor) -> None:
             _void(run, reason, by)
             run.state, run.waits_for, run.detail, run.ended_at = RunState.CANCELLED, Waits.NOTHING, reason, by.now()
             run.save(update_fields=["state", "waits_for", "detail", "ended_at"])
-            event = RunEnded(run=str(run.public_id), about=run.subject, outcome=str(RunState.CANCELLED), detail=reason)
+            about = {"run": str(run.public_id), "about": run.subject, "outcome": str(RunState.CANCELLED), "detail": reason}
+            event = RunEnded(**about) if run.acts() else DryRunEnded(**about, mode=run.mode)
             tell(run=run, kind="ended", text=f"The run was cancelled: {reason}", by=by, event=event)
             for called in StepAttempt.objects.filter(run=run, kind="book", state=StepState.STARTED):
                 cancel_called(attempt=called, reason=reason, by=by)

@@ -9,12 +9,13 @@ from playbooks.catalogue import facts_about, find_subject
 from playbooks.definition.conditions import ConditionSyntax, Undecidable, holds, read
 from playbooks.definition.graph import Graph
 from playbooks.definition.variables import UndefinedVariable, filled
-from playbooks.events import RunStarted, StartRefused
+from playbooks.events import DryRunStarted, RunStarted, StartRefused
 from playbooks.models import Frame, Run, StepAttempt, TriggerRule, Version
 from playbooks.operations.telling import tell
 from playbooks.policies import may_start
 from playbooks.queries.books import enabled_rules, graph_of, newest_version
 from playbooks.queries.trust import refusal_of, was_refused
+from playbooks.states import RunMode
 from tenants.actors import Actor
 from tenants.errors import Conflict, Invalid, NotAllowed, Unknown, require
 from tenants.journal import doorbell
@@ -45,8 +46,10 @@ def start_matching_runs(*, agency_id: int, subject: str, facts: Mapping[str, Any
     return begun
 
 
-def start_run(*, agency_id: int, subject: str, book: str, variables: Mapping[str, Any], why: str, by: Actor) -> Run:
-    """Start a book (its slug) by hand. Who starts it cannot approve what it asks.
+def start_run(
+    *, agency_id: int, subject: str, book: str, variables: Mapping[str, Any], why: str, by: Actor, mode: RunMode = RunMode.REAL
+) -> Run:
+    """Start a book (its slug) by hand, or try it out. Who starts it cannot approve what it asks.
 
     Raises NotAllowed, Unknown, Invalid (`why`), Conflict when the book's author or the agency's signature policy forbids it.
     """
@@ -56,7 +59,8 @@ def start_run(*, agency_id: int, subject: str, book: str, variables: Mapping[str
         if version is None:
             raise Unknown()
         require(bool(why.strip()), Invalid("The reason is missing.", field="why", cure="Say in a few words why this book runs now."))
-        run = _begin(agency_id=agency_id, subject=subject, version=version, values=as_values(variables), why=why.strip(), by=by)
+        about: dict[str, Any] = {"agency_id": agency_id, "subject": subject, "version": version, "values": as_values(variables)}
+        run = _begin(**about, why=why.strip(), by=by, mode=mode)
         assert run is not None
     return run
 
@@ -86,7 +90,8 @@ def start_called(*, caller: Run, attempt: StepAttempt, version: Version, values:
     with transaction.atomic():
         require(may_start(by, caller.agency_id), NotAllowed())
         why = f"{caller.book.name} runs it: {attempt.name}."
-        about: dict[str, Any] = {"agency_id": caller.agency_id, "subject": caller.subject}
+        mode = RunMode.SIMULATE if caller.acts() and not caller.acts(attempt.step_id) else RunMode(caller.mode)
+        about: dict[str, Any] = {"agency_id": caller.agency_id, "subject": caller.subject, "mode": mode}
         run = _begin(**about, version=version, values=values, why=why, by=by, caller=caller, attempt=attempt)
         assert run is not None
     return run
@@ -119,6 +124,7 @@ def _begin(
     trigger: TriggerRule | None = None,
     caller: Run | None = None,
     attempt: StepAttempt | None = None,
+    mode: RunMode = RunMode.REAL,
 ) -> Run | None:
     graph = graph_of(version, version.content_hash)
     now = by.now()
@@ -129,6 +135,7 @@ def _begin(
         version_hash=version.content_hash,
         subject=subject,
         trigger=trigger,
+        mode=mode,
         why=why,
         started_by=by.name,
         started_by_label=by.label,
@@ -139,7 +146,7 @@ def _begin(
         wake_at=now,
         started_at=now,
     )
-    if trigger is not None and Run.objects.filter(subject=subject, trigger=trigger, version=version, agency_id=agency_id).exists():
+    if trigger is not None and _has_begun(run):
         return None
     refused = refusal_of(version, agency_id, now)
     if refused is not None:
@@ -150,14 +157,20 @@ def _begin(
             run.save(force_insert=True)
     except IntegrityError:
         # Two workers saw the same facts: one of them starts the run.
-        if trigger is not None and Run.objects.filter(subject=subject, trigger=trigger, version=version, agency_id=agency_id).exists():
+        if trigger is not None and _has_begun(run):
             return None
         raise
     Frame.objects.create(agency_id=agency_id, run=run, cursor=graph.start, visits={graph.start: 1})
-    about = RunStarted(run=str(run.public_id), about=subject, book=version.book.name, version=version.content_hash, why=why)
-    tell(run=run, kind="started", text=why, by=by, event=about)
+    about = {"run": str(run.public_id), "about": subject, "book": version.book.name, "version": version.content_hash, "why": why}
+    tell(run=run, kind="started", text=why, by=by, event=RunStarted(**about) if run.acts() else DryRunStarted(**about, mode=mode))
     transaction.on_commit(lambda: doorbell.ring("runs", agency_id))
     return run
+
+
+def _has_begun(run: Run) -> bool:
+    """Whether the rule has begun this content about this subject before, in this mode."""
+    known = {"agency_id": run.agency_id, "subject": run.subject, "trigger": run.trigger, "version": run.version, "mode": run.mode}
+    return bool(Run.objects.filter(**known).exists())
 
 
 def _refuse(*, agency_id: int, subject: str, version: Version, reason: str, by: Actor, trigger: TriggerRule | None) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
+from playbooks.events import OF_DRY_RUNS
 from playbooks.models import Run, RunEvent
 from playbooks.states import RunState, Waits
 from tenants.actors import Actor
@@ -16,6 +17,7 @@ def tell(*, run: Run, kind: str, text: str, by: Actor, step_id: str = "", event:
     """Append to the run's own events, and to the journal when `event` is given. The run's row is locked.
 
     The count of events is saved with it, so that a worker that holds the run learns of it. The engine tells by its hand.
+    Of what is not done for real the journal hears nothing but that a dry run began and ended.
     """
     run.last_event += 1
     RunEvent.objects.create(
@@ -32,7 +34,7 @@ def tell(*, run: Run, kind: str, text: str, by: Actor, step_id: str = "", event:
         at=by.now(),
     )
     run.save(update_fields=["last_event"])
-    if event is not None:
+    if event is not None and (run.acts(step_id) or isinstance(event, OF_DRY_RUNS)):
         record(event, agency_id=run.agency_id, subject=run.journal_subject, by=by)
 
 
