@@ -121,6 +121,20 @@ OF_DRY_RUNS = (DryRunStarted, DryRunEnded)
 
 
 @dataclass(frozen=True)
+class RunMoved:
+    """A person let the run go on with a newer version of its book."""
+
+    run: str
+    about: str
+    book: str
+    version_before: str
+    version: str
+    number_before: int
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class ConsentGiven:
     """An agency consents to actions until it withdraws. Subject `consent:<uuid>`."""
 

@@ -49,6 +49,11 @@ def may_read_approval(actor: Actor, approval: Approval) -> bool:
     return actor.sees_internal_rows or (actor.speaks_for_an_agency and approval.asks_agency)
 
 
+def may_move(actor: Actor, run: Run) -> bool:
+    """To a newer version of its book."""
+    return actor.works_the_floor and actor.covers(run.agency_id)
+
+
 def side_of(actor: Actor, approval: Approval, run: Run) -> Side | None:
     """For whom this actor may vote, or None: the floor except who started the run by hand, and the liaison where they are asked."""
     if not actor.covers(approval.agency_id):

@@ -2,15 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from playbooks.api import approvals, runs
+from playbooks.api import approvals, moving, runs
 from playbooks.pages import approvals as approval_pages
 from playbooks.pages import library as library_pages
+from playbooks.pages import moving as moving_pages
 from playbooks.pages import runs as run_pages
 from playbooks.pages import versions as version_pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/runs", runs.RunsView.as_view(), name="runs-api"),
     path("api/v1/runs/<str:run>", runs.RunPageView.as_view(), name="run-api"),
+    path("api/v1/runs/<str:run>/move", moving.MoveView.as_view(), name="run-move-api"),
     path("api/v1/approvals", approvals.ApprovalsView.as_view(), name="approvals-api"),
     path("api/v1/approvals/<str:approval>/vote", approvals.VoteView.as_view(), name="vote-api"),
     # Pages
@@ -19,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("approvals/<uuid:approval>/vote/", approval_pages.VotePage.as_view(), name="approval-vote"),
     path("runs/<uuid:run>/", run_pages.RunPage.as_view(), name="run"),
     path("runs/<uuid:run>/steps/<uuid:step>/answer/", run_pages.AnswerPage.as_view(), name="run-answer"),
+    path("runs/<uuid:run>/move/", moving_pages.MovePage.as_view(), name="run-move"),
     path("playbooks/", library_pages.LibraryPage.as_view(), name="playbooks"),
     path("playbooks/import/", version_pages.ImportPage.as_view(), name="playbook-import"),
     path("playbooks/<slug:book>/versions/", version_pages.VersionsPage.as_view(), name="playbook-versions"),

@@ -13,6 +13,7 @@ from playbooks.models import Approval, Run, RunEvent, StepAttempt, Undo
 from playbooks.policies import may_read_approval
 from playbooks.queries.approvals import NO_SUBJECT, about_of, readable_page, views
 from playbooks.queries.books import graph_of
+from playbooks.queries.moving import newer_versions
 from playbooks.queries.calls import called_by, calls_of, said_of
 from playbooks.queries.spending import Spent, spent_by
 from playbooks.queries.steps import steps_of
@@ -59,7 +60,7 @@ def runs_page(*, reader: Actor, case: str = "", cursor: str = "") -> RunPage:
 
 
 def _views(rows: list[Any], reader: Actor, *, whole: bool = False) -> tuple[RunView, ...]:
-    """Runs as told to a reader; six queries for all, and with `whole` events and drawing too."""
+    """Runs as told to a reader; six queries for all, and with `whole` events, drawing and a newer version too."""
     if not rows:
         return ()
     attempts = _by_run(StepAttempt.objects.filter(run__in=rows).order_by("id"))
@@ -114,10 +115,16 @@ def _views(rows: list[Any], reader: Actor, *, whole: bool = False) -> tuple[RunV
                 undos=() if liaison else tuple(one.text for one in undos.get(row.pk, [])),
                 events=told_events,
                 drawing=drawn(graph) if whole and not liaison else None,
+                newer=_newer(row) if whole and not liaison and not row.state_is_over else None,
                 called_by=called_by(row) if internal else None,
             )
         )
     return tuple(found)
+
+
+def _newer(row: Run) -> int | None:
+    number: int | None = newer_versions(row).values_list("number", flat=True).first()
+    return number
 
 
 def _by_run(rows: Iterable[Any]) -> dict[int, list[Any]]:

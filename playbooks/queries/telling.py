@@ -161,6 +161,7 @@ class RunView:
     undos: tuple[str, ...]
     events: tuple[EventLine, ...]
     drawing: Drawing | None
+    newer: int | None = None  # the number of a newer version of its book, while the run is not over
     called_by: CalledRun | None = None  # the run whose step started this one
 
 

@@ -7,6 +7,7 @@ from playbooks.events import (
     ApprovalDecided,
     ApprovalLapsesSoon,
     RunEnded,
+    RunMoved,
     RunStarted,
     StartRefused,
     StepEnded,
@@ -47,7 +48,18 @@ def start_the_matching_playbook(event: Any, entry: Any) -> None:
         start_matching_runs(agency_id=entry.agency_id, subject=entry.subject, facts=facts, by=by)
 
 
-@reacts_to(StartRefused, RunStarted, StepEnded, ApprovalAsked, VoteGiven, ApprovalLapsesSoon, ApprovalDecided, UndoRegistered, RunEnded)
+@reacts_to(
+    StartRefused,
+    RunStarted,
+    RunMoved,
+    StepEnded,
+    ApprovalAsked,
+    VoteGiven,
+    ApprovalLapsesSoon,
+    ApprovalDecided,
+    UndoRegistered,
+    RunEnded,
+)
 def tell_what_the_playbook_does(event: Any, entry: Any) -> None:
     """A line for what a reader of the case must know; steps that went well stand on the run's own page."""
     text = told(event)
@@ -85,6 +97,8 @@ def told(event: Any) -> str | None:
     match event:
         case RunStarted():
             return f"Playbook started: {event.book}. {event.why}".strip()
+        case RunMoved():
+            return with_reason(f"Playbook moved from version {event.number_before} to version {event.number}: {event.book}", event.reason)
         case StartRefused():
             return with_reason(f"Playbook not started: {event.book}", event.reason)
         case StepEnded(outcome="failed" | "unknown"):

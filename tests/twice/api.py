@@ -37,6 +37,11 @@ def reopen(stage: Stage) -> Asked:
     return Asked(f"/api/v1/cases/{stage.case(closed=True).number}/reopen", {"reason": "It is back."}, version=2)
 
 
+def move(stage: Stage) -> Asked:
+    run, preview = stage.movable()
+    return Asked(f"/api/v1/runs/{run.public_id}/move", {"version": 2, "preview": preview, "reason": "Better."})
+
+
 def vote(stage: Stage) -> Asked:
     one = stage.approval()
     return Asked(f"/api/v1/approvals/{one.public_id}/vote", {"hash": one.hash, "vote": "approve", "reason": "Yes."})
@@ -60,6 +65,7 @@ CALLS: dict[str, tuple[str, Make]] = {
     "replay_dead_letter": ("lee", replay),
     "open_case": ("nora", by_hand),
     "vote": ("nora", vote),
+    "run_move": ("nora", move),
     "case_verb claim": ("nora", verb("claim")),
     "case_verb assign": ("nora", verb("assign", owner="ana@watchfloor.example")),
     "case_verb investigate": ("nora", verb("investigate")),

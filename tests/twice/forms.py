@@ -68,6 +68,12 @@ def answer(stage: Stage) -> Form:
     return Form(reverse("run-answer", args=[step.run.public_id, step.public_id]), {"answer": "yes", "reason": "I called."})
 
 
+def move(stage: Stage) -> Form:
+    run, preview = stage.movable()
+    path = reverse("run-move", args=[run.public_id])
+    return Form(path, {"version": "2", "preview": preview, "reason": "Better."}, on=path)
+
+
 def start(stage: Stage) -> Form:
     path = reverse("playbook", args=["asking"])
     return Form(path, {"case": stage.case().number, "why": "Now."}, on=path)
@@ -161,6 +167,7 @@ FORMS: dict[str, tuple[str, Make]] = {
     "consent-withdraw": ("nia", lambda s: Form(reverse("consent-withdraw", args=[s.consent()]), {"reason": "Enough."})),
     "approval-vote": ("nora", vote),
     "run-answer": ("nora", answer),
+    "run-move": ("nora", move),
     "playbook": ("nora", start),
     "playbook-import": ("ada", playbook),
 }

@@ -11,11 +11,12 @@ import orjson
 from django.db import connection
 from django.test import Client
 
-from playbooks.models import Approval, StepAttempt
+from playbooks.models import Approval, Run, StepAttempt
 from playbooks.operations.connecting import connect
 from playbooks.operations.consenting import give_consent
 from playbooks.operations.publishing import publish, publish_library
 from playbooks.operations.starting import start_matching_runs, start_run
+from playbooks.queries.moving import move_of
 from soc.cases.models import Case, Receipt, Suppression
 from soc.cases.operations.closing import close
 from soc.cases.operations.noting import add_task
@@ -127,6 +128,21 @@ class Stage:
         sweeping.sweep(names=RUN_CHORES, rounds=5)
         with scope.floor(None, actor="test"):
             return StepAttempt.objects.select_related("run").get(run=run, kind="manual")
+
+    def movable(self) -> tuple[Run, str]:
+        """A run that waits, with a newer version of its book, and the preview of a move to it."""
+        steps, name = {"start": START, "first": manual("Call them", on_completion="end"), "end": END}, self.word("book")
+        for time in ("2026-11-24T00:00:00.000Z", "2026-11-25T00:00:00.000Z"):
+            with scope.floor(None, actor="test"):
+                publish(slug=name, document=book(steps, start="start", name=name) | {"modified": time}, by=system("test"))
+            if time.startswith("2026-11-24"):
+                case, north = self.case(), self.cast.north.pk
+                with scope.agency(north, actor="test"):
+                    by = system("test", agency_id=north)
+                    run = start_run(agency_id=north, subject=case.subject, book=name, variables={}, why="A test", by=by)
+                sweeping.sweep(names=RUN_CHORES, rounds=5)
+        with opened(self.cast.lee):
+            return run, move_of(str(run.public_id), self.cast.lee).preview
 
     def suppression(self) -> str:
         """A suppression of Lee's."""

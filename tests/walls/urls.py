@@ -125,6 +125,8 @@ WALLS = [
     page("run", FLOOR | {AUDITOR}, of=("run",), asked=ASKED),
     page("run-answer", FLOOR | {AUDITOR}, of=("run", "step"), asked=ASKED),  # leads to the run
     form("run-answer", FLOOR, refused=frozenset({AUDITOR}), of=("run", "step")),
+    page("run-move", FLOOR | {AUDITOR}, of=("run",)),
+    form("run-move", FLOOR, refused=frozenset({AUDITOR}), of=("run",)),
     page("playbooks", STAFF),
     page("playbook", STAFF, of=("book",)),
     form("playbook", FLOOR, refused=frozenset({ADMIN, AUDITOR}), of=("book",)),
@@ -144,6 +146,8 @@ WALLS = [
     Wall("case-verb-api", FLOOR, method="POST", refused=frozenset({AUDITOR, LIAISON}), of=("case", "verb"), anonymous=401),
     api("runs-api", FLOOR | {AUDITOR, LIAISON}),
     api("run-api", FLOOR | {AUDITOR}, of=("run",), asked=ASKED),
+    api("run-move-api", FLOOR | {AUDITOR}, of=("run",)),
+    Wall("run-move-api", FLOOR, method="POST", refused=frozenset({AUDITOR}), of=("run",), anonymous=401),
     api("approvals-api", FLOOR | {AUDITOR, LIAISON}),
     Wall("vote-api", FLOOR, method="POST", refused=frozenset({AUDITOR}), of=("approval",), anonymous=401, asked=ASKED),
     api("scorecard-api", READ_HERE, of=("agency",)),
