@@ -33,6 +33,7 @@ from playbooks.moves import (
 
 MOST_ATTEMPTS = 4
 MOST_CHECKS = 8
+MOST_TOLD_TO_WAIT = 20  # attempts at what a product puts off by a time of its own
 MOST_ASKS = 5  # how often a changed action is asked again before the step fails
 MOST_VISITS = 1000
 BACKOFF_SECONDS = (2, 5, 15, 60, 120, 300, 600, 900)
@@ -47,7 +48,8 @@ ASKED_FIRST = ("keyed", "verifiable")
 class Standing:
     """The latest attempt at the step where a frame stands.
 
-    `worth_retrying`: it failed in a way that may pass. `approval`: the state of the step's latest approval, empty when none was asked.
+    `worth_retrying`: it failed in a way that may pass, after `told_to_wait` at the earliest.
+    `approval`: the state of the step's latest approval, empty when none was asked.
     `answer`: what a person said to a question of the step (yes or no, or the key of a case). `unit`: the command and target of the attempt.
     `rounds` that a loop has begun, and what `broken` a branch of a block, in this visit. `child`: the state of the run that it started.
     """
@@ -58,6 +60,7 @@ class Standing:
     attempt: int = 1
     checks: int = 0
     worth_retrying: bool = False
+    told_to_wait: float = 0  # seconds that the product named
     approval: str = ""
     answer: bool | str | None = None
     unit: tuple[int, int] = (0, 0)
@@ -235,11 +238,15 @@ def _action(node: Node, place: Place, standing: Standing | None) -> Move | None:
         return Wait("person")
     if standing.state == "skipped" and standing.approval == "void" and standing.attempt < MOST_ASKS:
         return Plan(standing.attempt + 1, standing.unit)
-    if standing.state == "failed" and standing.worth_retrying and standing.attempt < MOST_ATTEMPTS:
-        seconds = BACKOFF_SECONDS[min(standing.attempt, len(BACKOFF_SECONDS)) - 1]
+    if standing.state == "failed" and standing.worth_retrying and standing.attempt < _most_attempts(standing):
+        seconds = max(standing.told_to_wait, BACKOFF_SECONDS[min(standing.attempt, len(BACKOFF_SECONDS)) - 1])
         waited = _waited(place, f"retry:{_visit(node, place, standing)}", seconds)
         return waited if waited is not None else Plan(standing.attempt + 1, standing.unit)
     return None
+
+
+def _most_attempts(standing: Standing) -> int:
+    return MOST_TOLD_TO_WAIT if standing.told_to_wait else MOST_ATTEMPTS
 
 
 def _may_be_left(node: Node, place: Place, standing: Standing) -> bool:

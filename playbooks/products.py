@@ -10,11 +10,14 @@ from playbooks.states import EffectClass
 
 @dataclass(frozen=True)
 class Answer:
-    """What a product answered: the HTTP status and its JSON (or the text's beginning under `text`); `text` is all of it as text."""
+    """What a product answered: the HTTP status and its JSON (or the text's beginning under `text`); `text` is all of it as text.
+    `retry_after` is how long it wants to be left alone, in seconds (RFC 9110, 10.2.3), None when it does not say.
+    """
 
     status: int
     body: Any
     text: str = ""
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """States of runs, steps, approvals and votes, and the classes of effects."""
 
-from django.db.models import TextChoices
+from django.db.models import IntegerChoices, TextChoices
 
 
 class RunState(TextChoices):
@@ -43,6 +43,14 @@ class Waits(TextChoices):
     PERSON = "person", "A person's answer"
     TIMER = "timer", "A time"
     RUN = "run", "Another book"
+    SLOT = "slot", "Room at a product"
+
+
+class Lane(IntegerChoices):
+    """Which runs workers take first; the smaller number goes before."""
+
+    EMERGENCY = 0, "Emergency"
+    NORMAL = 1, "Normal"
 
 
 class StepState(TextChoices):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -21,6 +22,8 @@ READ_SECONDS = 5.0
 # The whole call, however slowly it drips; far below the lease of a run (engine.claiming).
 DEADLINE_SECONDS = 10.0
 MOST_BYTES = 256 * 1024
+PUT_OFF = (408, 425, 429, 503)
+LONGEST_WAIT_SECONDS = 24 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,17 @@ def send(
     except (httpx.HTTPError, httpx.StreamError, OSError, RuntimeError) as error:
         raise Unsure(f"{type(error).__name__} while waiting for {to.host}") from error
     text = _without(raw.decode("utf-8", "replace"), token, way)
-    return Answer(response.status_code, _as_json(text), text.replace("\x00", "\ufffd"))
+    wait = _seconds(response.headers.get("Retry-After", "")) if response.status_code in PUT_OFF else None
+    return Answer(response.status_code, _as_json(text), text.replace("\x00", "\ufffd"), wait)
+
+
+def _seconds(text: str) -> float | None:
+    """What Retry-After says: seconds, or a date; None when it says neither. At most a day."""
+    try:
+        seconds = float(text) if text.strip().isdigit() else parsedate_to_datetime(text).timestamp() - time.time()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return min(max(seconds, 0.0), LONGEST_WAIT_SECONDS) or None
 
 
 @contextmanager

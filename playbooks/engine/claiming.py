@@ -14,9 +14,12 @@ from psycopg import Cursor
 
 from playbooks.definition.graph import Graph
 from playbooks.engine.hand import Claim, FencedOff, Hand, Known, revived
+from playbooks.engine.turns import Waiting
 from playbooks.models import Approval, Frame, Run, StepAttempt
 from playbooks.queries.books import graph_at
+from playbooks.states import Lane
 from tenants.actors import playbook_run
+from tenants.isolation import scope
 from tenants.isolation.once import Rows, Statement, once
 from tenants.isolation.scope import TENANT, Scope, current
 
@@ -24,17 +27,27 @@ from tenants.isolation.scope import TENANT, Scope, current
 # worker's run goes on soon.
 LEASE_SECONDS = 30
 
-CLAIM = """
+LAPSED = """(SELECT id FROM playbooks_run WHERE agency_id = %(agency)s AND state = 'running' AND lease_until < statement_timestamp()
+      ORDER BY lease_until, id LIMIT 1 FOR UPDATE SKIP LOCKED)"""
+READY = """(SELECT id FROM playbooks_run WHERE agency_id = %(agency)s AND state = 'ready' AND lane = {lane} AND wake_at <= %(now)s
+      ORDER BY wake_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)"""
+# Each is looked for only when the one before it finds nothing, by one probe of an index.
+CLAIM = f"""
 WITH taken AS (
-  UPDATE playbooks_run SET state = 'running', waits_for = '', fence = fence + 1, lease_owner = %s,
-    lease_until = statement_timestamp() + make_interval(secs => %s)
-  WHERE agency_id = %s AND id = (
-    SELECT id FROM playbooks_run
-    WHERE agency_id = %s AND ((state = 'ready' AND wake_at <= %s) OR (state = 'running' AND lease_until < statement_timestamp()))
-    ORDER BY wake_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+  UPDATE playbooks_run SET state = 'running', waits_for = '', fence = fence + 1, lease_owner = %(owner)s,
+    lease_until = statement_timestamp() + make_interval(secs => %(lease)s)
+  WHERE agency_id = %(agency)s AND id = COALESCE(
+    {LAPSED},
+    {READY.format(lane="%(first)s")},
+    {READY.format(lane="%(then)s")}){{room}}
   RETURNING id)
 SELECT set_config('app.taken', COALESCE((SELECT id::text FROM taken), ''), true)
-"""
+"""  # noqa: S608 (our own text)
+# Claims of an agency with a bound come one after the other, and each sees what the one before it took.
+BOUND = "SELECT 1 FROM playbooks_share WHERE agency_id = %(agency)s FOR UPDATE"
+ROOM = """
+    AND (SELECT count(*) FROM playbooks_run WHERE agency_id = %(agency)s AND state = 'running' AND lease_until >= statement_timestamp())
+      < %(most)s"""
 AGAIN = """
 WITH taken AS (
   UPDATE playbooks_run SET lease_until = statement_timestamp() + make_interval(secs => %s)
@@ -89,19 +102,32 @@ def executed(agency_id: int, actor: str, *statements: Statement) -> Rows:
         return cursor.fetchall() if cursor.description else []
 
 
-def claim(agency_id: int, *, clock: Callable[[], datetime]) -> Hand | None:
-    """Take the run of the agency that waits longest, or one whose lease ran out, and read it. One round trip."""
-    wanted = (CLAIM, [worker_name(), LEASE_SECONDS, agency_id, agency_id, clock()])
-    return _read(agency_id, "system:playbooks", wanted, clock)
+def claim(agency_id: int, *, clock: Callable[[], datetime], first: Lane = Lane.EMERGENCY, most_at_once: int | None = None) -> Hand | None:
+    """Take a run of the agency and read it: one whose lease ran out, else the one that waits longest in the lane `first`, else in the
+    other. None when nothing waits, or when workers hold `most_at_once` of its runs. One round trip.
+    """
+    then = Lane.NORMAL if first == Lane.EMERGENCY else Lane.EMERGENCY
+    values = {"owner": worker_name(), "lease": LEASE_SECONDS, "agency": agency_id, "now": clock(), "first": first, "then": then}
+    if most_at_once is None:
+        return _read(agency_id, "system:playbooks", [(CLAIM.format(room=""), values)], clock)
+    bounded = [(BOUND, values), (CLAIM.format(room=ROOM), {**values, "most": most_at_once})]
+    return _read(agency_id, "system:playbooks", bounded, clock)
 
 
 def again(claim: Claim, *, clock: Callable[[], datetime]) -> Hand:
     """The claimed run as it stands now, its lease begun anew. Raises FencedOff. One round trip."""
     wanted = (AGAIN, [LEASE_SECONDS, claim.agency_id, claim.run_id, claim.fence])
-    hand = _read(claim.agency_id, claim.actor, wanted, clock)
+    hand = _read(claim.agency_id, claim.actor, [wanted], clock)
     if hand is None:
         raise FencedOff
     return hand
+
+
+def agencies_waiting() -> list[Waiting]:
+    """Every agency with runs to work now. From the lobby; one query."""
+    with scope.lobby("system:sweep"), connection.cursor() as cursor:
+        cursor.execute("SELECT agency_id, weight, most_at_once, urgent, normal FROM turns_of_runs()")
+        return [Waiting(*row) for row in cursor.fetchall()]
 
 
 def graph_in(hand: Hand) -> Graph:
@@ -116,9 +142,9 @@ def content_of(hand: Hand) -> str:
     return str(executed(taken.agency_id, taken.actor, wanted)[0][0])
 
 
-def _read(agency_id: int, actor: str, taking: Statement, clock: Callable[[], datetime]) -> Hand | None:
+def _read(agency_id: int, actor: str, taking: list[Statement], clock: Callable[[], datetime]) -> Hand | None:
     sent = time.monotonic()
-    rows = executed(agency_id, actor, taking, (LOAD, [agency_id]))
+    rows = executed(agency_id, actor, *taking, (LOAD, [agency_id]))
     if not rows:
         return None
     values, (seen, name, slug, blocks, *standing) = rows[0][: len(RUN_FIELDS)], rows[0][len(RUN_FIELDS) :]

@@ -51,6 +51,7 @@ class Unwritten:
     timers: list[dict[str, Any]] = field(default_factory=list)
     undos: list[dict[str, Any]] = field(default_factory=list)
     effects: list[dict[str, Any]] = field(default_factory=list)
+    freed: int | None = None  # the connector at which the run held a place
 
 
 @dataclass
@@ -83,6 +84,7 @@ class Hand:
     standing: tuple[str, str | None] = ("none", None)  # what the agency asks of signatures, and, if any, the signers (as JSON)
     connectors: list[Connector] | None = None
     unwritten: Unwritten = field(default_factory=Unwritten)
+    steps: int = 0  # attempts that were written down
     heard: bool = False  # somebody is to be told of facts that were written
 
     def tell(self, kind: str, text: str, *, step_id: str = "", event: Any = None) -> None:

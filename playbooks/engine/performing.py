@@ -80,7 +80,7 @@ def judged(action: ProductAction, answer: Answer, intent: Intent) -> Outcome:
     To a call that may have been made before, what is gone says that it was deleted, and a conflict may be with itself. 303 tells where
     the result of what was done stands (RFC 9110, 15.4.4).
     """
-    told = {"status": answer.status, "body": answer.body}
+    told = {"status": answer.status, "body": answer.body, **({"retry_after": answer.retry_after} if answer.retry_after else {})}
     said = action.judges(answer, intent.rendered) if action.judges is not None and not 300 <= answer.status < 400 else None
     if said is not None:
         return said

@@ -37,6 +37,7 @@ class Spot:
             attempt=one.attempt,
             checks=one.checks,
             worth_retrying=bool(one.response.get("passing")),
+            told_to_wait=float(one.response.get("retry_after") or 0),
             approval=self.known.approval.state if self.known.approval and self.node.asking else "",
             answer=one.response.get("answer"),
             unit=self.unit,

@@ -45,13 +45,14 @@ class Intent:
     request_hash: str
     way: Way | None
     sure_until: float
+    place_at: int | None = None  # the connector at which the call holds a place
     ask: bool = False
     again: bool = False
     known: dict[str, Any] = field(default_factory=dict)  # what an earlier worker was answered, when it could not record it
 
 
 def go_on(hand: Hand) -> Intent | None:
-    """Make the run's moves and write them down. Returns a call to make now, or None when the run waits or is over. Raises Moved."""
+    """Make the run's moves and write them down. Returns a call to make now, or None when the run waits or is over. Raises Moved, Full."""
     graph = graph_in(hand)
     stopped = must_stop(hand)
     waiting: dict[int, str] = {}
@@ -130,7 +131,9 @@ def _intent(hand: Hand, spot: Spot, move: moves.Begin | moves.Check) -> Intent |
         hand.tell("resumed", f"{spot.node.name}: taken up {said}", step_id=spot.node.id)
     attempt.fence = hand.run.fence
     hand.changed(attempt)
-    answered = write(hand, Call(attempt, connector, known.approval.consent_id if begins and known.approval else None))
+    asks = isinstance(move, moves.Check) and not move.repeat
+    consent = known.approval.consent_id if begins and known.approval else None
+    answered = write(hand, Call(attempt, connector, consent, requests=2 if asks else 1))
     return Intent(
         attempt_id=attempt.pk,
         agency_id=hand.run.agency_id,
@@ -139,7 +142,8 @@ def _intent(hand: Hand, spot: Spot, move: moves.Begin | moves.Check) -> Intent |
         request_hash=attempt.request_hash,
         way=way_of(connector) if connector else None,
         sure_until=hand.sure_until,
-        ask=isinstance(move, moves.Check) and not move.repeat,
+        place_at=connector.pk if connector and connector.most_at_once is not None else None,
+        ask=asks,
         again=not begins,
         known=answered,
     )

@@ -3,19 +3,23 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any
 
 import orjson
 
 from playbooks.decide import BACKOFF_SECONDS, check_purpose
-from playbooks.engine.claiming import again, claim, executed, graph_in
+from playbooks.engine.claiming import again, agencies_waiting, claim, executed, graph_in
 from playbooks.engine.ending import end_run, finish_attempt
 from playbooks.engine.hand import Claim, FencedOff, Hand, Moved
+from playbooks.engine.limiting import Full, put_off
 from playbooks.engine.performing import perform
 from playbooks.engine.spot import spot_at
 from playbooks.engine.stepping import named
+from playbooks.engine.turns import Turns
 from playbooks.engine.walking import Intent, go_on
 from playbooks.engine.writing import write
+from playbooks.models import Connector
 from playbooks.operations.lapsing import due_approvals, lapse_or_remind
 from playbooks.operations.timing import due_timers, fire
 from playbooks.products import Outcome
@@ -37,6 +41,32 @@ KEEP_EFFECT = """
 INSERT INTO playbooks_effect (agency_id, effect_key, request_hash, response, fence, at)
 VALUES (%s, %s, %s, %s::jsonb, %s, now()) ON CONFLICT (agency_id, effect_key) DO NOTHING
 """
+
+
+# A worker gives turns by what it has seen of them itself: no row is written for it, and the shares of all workers are those of each.
+_turns = Turns()
+_turn = Lock()
+
+
+def work_in_turn(*, clock: Clock = server_time) -> int:
+    """Take a few runs as far as they go, of whichever agency is next. Returns how many were taken."""
+    waiting = {one.agency_id: one for one in agencies_waiting()}
+    done = 0
+    while done < MOST_AT_ONCE:
+        with _turn:
+            chosen = _turns.next(waiting.values())
+        if chosen is None:
+            break
+        one, lane = chosen
+        hand = claim(one.agency_id, clock=clock, first=lane, most_at_once=one.most_at_once)
+        if hand is None:
+            del waiting[one.agency_id]
+            continue
+        advance(hand, clock=clock)
+        with _turn:
+            _turns.had(one, hand.steps)
+        done += 1
+    return done
 
 
 def work_runs(agency_id: int | None, *, clock: Clock = server_time) -> int:
@@ -66,6 +96,11 @@ def advance(hand: Hand, *, clock: Clock = server_time) -> None:
                 _ring(hand)
                 hand = again(taken, clock=clock)
                 continue
+            except Full as error:
+                hand = again(taken, clock=clock)
+                if _put_down(hand, error.connector, done):
+                    return
+                continue
             done = None
             _ring(hand)
             if intent is None:
@@ -82,6 +117,18 @@ def advance(hand: Hand, *, clock: Clock = server_time) -> None:
     _ring(hand)
 
 
+def _put_down(hand: Hand, connector: Connector, done: tuple[Intent, Outcome] | None) -> bool:
+    """Write down what the last call brought, and that the next one waits for room. False when the run moved meanwhile."""
+    if done is not None:
+        record_outcome(hand, *done)
+    put_off(hand, connector)
+    try:
+        write(hand)
+    except Moved:
+        return False
+    return True
+
+
 def _ring(hand: Hand) -> None:
     """Tell the workers of facts that were written: before a call that may take its time, and when the run is put down."""
     if hand.heard:
@@ -91,6 +138,7 @@ def _ring(hand: Hand) -> None:
 
 def record_outcome(hand: Hand, intent: Intent, outcome: Outcome) -> None:
     """Have written down what a call brought. What is unsure stays started, and is asked after later."""
+    hand.unwritten.freed = intent.place_at
     key = next((key for key, one in hand.known.items() if one.attempt is not None and one.attempt.pk == intent.attempt_id), None)
     attempt = hand.known[key].attempt if key in hand.frames else None
     if key is None or attempt is None or attempt.state != StepState.STARTED:
@@ -109,7 +157,8 @@ def record_outcome(hand: Hand, intent: Intent, outcome: Outcome) -> None:
         standing = spot.standing
         assert standing is not None
         purpose = check_purpose(spot.node, spot.place, standing)
-        hand.arm(spot.frame, spot.known.timers, purpose, BACKOFF_SECONDS[min(attempt.checks, len(BACKOFF_SECONDS) - 1)])
+        seconds = BACKOFF_SECONDS[min(attempt.checks, len(BACKOFF_SECONDS) - 1)]
+        hand.arm(spot.frame, spot.known.timers, purpose, max(seconds, outcome.response.get("retry_after", 0)))
 
 
 def keep_effect(intent: Intent, outcome: Outcome) -> None:
@@ -174,4 +223,4 @@ def register_chores() -> None:
     """Add the engine's work to the sweep of every worker."""
     register(Chore("timers", lambda: agencies_with("agencies_with_timers"), work_timers))
     register(Chore("approvals", lambda: agencies_with("agencies_with_approvals"), work_approvals))
-    register(Chore("runs", lambda: agencies_with("agencies_with_runs"), work_runs))
+    register(Chore("runs", lambda: [one.agency_id for one in agencies_waiting()], work_runs, in_turn=work_in_turn))

@@ -13,6 +13,7 @@ from django.db.models import Model
 
 from playbooks.engine.claiming import LEASE_SECONDS, executed
 from playbooks.engine.hand import Hand, Moved, Unwritten
+from playbooks.engine.limiting import FREE, FREED, IS_ROOM, ROOM, TAKEN, Full, wanted
 from playbooks.models import Connector, Effect, Frame, RunEvent, StepAttempt, Timer, Undo
 from playbooks.states import RunState
 from tenants.isolation import scope
@@ -53,6 +54,7 @@ class Call:
     attempt: StepAttempt
     connector: Connector | None
     consent_id: int | None = None
+    requests: int = 1  # how many it may make
 
 
 @contextmanager
@@ -66,7 +68,7 @@ def transaction_of(hand: Hand) -> Iterator[None]:
 
 
 def write(hand: Hand, call: Call | None = None) -> dict[str, Any]:
-    """Write down all that was decided, and renew the lease where that is due, or end it. Raises Moved, having written nothing.
+    """Write down all that was decided, and renew the lease where that is due, or end it. Raises Moved or Full, having written nothing.
 
     Returns what an earlier worker was answered to the same request as that of `call`, empty when none was.
     """
@@ -98,15 +100,25 @@ def write(hand: Hand, call: Call | None = None) -> dict[str, Any]:
             guard, values["connector"], values["version"] = CONNECTED, call.connector.pk, call.connector.version
         if call.consent_id is not None:
             guard, values["consent"] = guard + CONSENTED, call.consent_id
-    parts = [HELD.format(guard=guard), *_parts(some, values)]
+    limits = wanted(call.connector, requests=call.requests) if call is not None else {}
+    if limits:
+        some.freed = None if some.freed == values["connector"] else some.freed  # its place is taken again
+        values |= limits
+        guard += ROOM
+    parts = [*([FREE] if limits else []), HELD.format(guard=guard), *([TAKEN] if limits else []), *_parts(some, values)]
     told = ("seen", *(["attempts"] if some.attempts else []), *(["opened"] if some.opened else []), *(["known"] if call else []))
+    told += ("room",) if limits else ()
     rows = executed(claim.agency_id, claim.actor, (_text(tuple(parts), told), values))
-    if not rows:
+    if limits and not rows[0][-1]:
+        assert call is not None and call.connector is not None
+        raise Full(call.connector)
+    if not rows or rows[0][0] is None:
         raise Moved
     answer = dict(zip(told, rows[0], strict=True))
     hand.seen, hand.sure_until = answer["seen"], sent + LEASE_SECONDS if renewed else hand.sure_until
     _numbered(hand, answer)
     hand.heard = hand.heard or bool(values.get("heard_by"))
+    hand.steps += len(some.attempts)
     hand.unwritten = Unwritten()
     known: dict[str, Any] = orjson.loads(answer["known"]) if answer.get("known") else {}
     return known
@@ -126,13 +138,15 @@ ANSWERS = {
     "attempts": "(SELECT array_agg(id ORDER BY id) FROM new_attempts)",
     "opened": "(SELECT array_agg(id ORDER BY id) FROM new_frames)",
     "known": KNOWN,
+    "room": IS_ROOM,
 }
 
 
 @cache
 def _text(parts: tuple[str, ...], told: tuple[str, ...]) -> str:
     """One text for each shape, so that PostgreSQL plans each shape once a connection."""
-    return f"WITH {', '.join(parts)} SELECT {', '.join(ANSWERS[one] for one in told)} FROM held"  # noqa: S608 (our own text)
+    source = "free LEFT JOIN held ON true" if "room" in told else "held"
+    return f"WITH {', '.join(parts)} SELECT {', '.join(ANSWERS[one] for one in told)} FROM {source}"  # noqa: S608 (our own text)
 
 
 def _parts(some: Unwritten, values: dict[str, Any]) -> Iterator[str]:
@@ -159,6 +173,9 @@ def _parts(some: Unwritten, values: dict[str, Any]) -> Iterator[str]:
         yield _inserting(Undo, "undos")
     if given("effects", some.effects):
         yield _inserting(Effect, "effects", "ON CONFLICT (agency_id, effect_key) DO NOTHING")
+    if some.freed is not None:
+        values["freed"] = some.freed
+        yield FREED
     if given("facts", some.facts):
         values |= heard(*some.fact_classes)
         yield APPENDED

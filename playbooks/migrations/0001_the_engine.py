@@ -79,12 +79,13 @@ class Migration(migrations.Migration):
                 ('started_by_label', models.CharField(max_length=120)),
                 ('state', models.CharField(choices=[('ready', 'Ready'), ('running', 'Running'), ('waiting', 'Waiting'), ('done', 'Done'), ('failed', 'Failed'), ('stopped', 'Stopped'), ('cancelled', 'Cancelled')], default='ready', max_length=10)),
                 ('depth', models.PositiveSmallIntegerField(default=0)),
-                ('waits_for', models.CharField(blank=True, choices=[('', 'Nothing'), ('approval', 'A vote'), ('person', "A person's answer"), ('timer', 'A time'), ('run', 'Another book')], default='', max_length=10)),
+                ('waits_for', models.CharField(blank=True, choices=[('', 'Nothing'), ('approval', 'A vote'), ('person', "A person's answer"), ('timer', 'A time'), ('run', 'Another book'), ('slot', 'Room at a product')], default='', max_length=10)),
                 ('detail', models.TextField(default='')),
                 ('variables', models.JSONField(default=dict)),
                 ('fence', models.BigIntegerField(default=0)),
                 ('lease_owner', models.CharField(default='', max_length=120)),
                 ('lease_until', models.DateTimeField(null=True)),
+                ('lane', models.PositiveSmallIntegerField(choices=[(0, 'Emergency'), (1, 'Normal')], default=1)),
                 ('wake_at', models.DateTimeField()),
                 ('faults', models.PositiveSmallIntegerField(default=0)),
                 ('last_event', models.PositiveIntegerField(default=0)),
@@ -231,6 +232,7 @@ class Migration(migrations.Migration):
                 ('about', models.CharField(max_length=20)),
                 ('condition', models.TextField()),
                 ('why', models.TextField()),
+                ('urgent', models.BooleanField(default=False)),
                 ('enabled', models.BooleanField(default=True)),
                 ('created_at', models.DateTimeField()),
                 ('book', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='triggers', to='playbooks.book')),
@@ -303,13 +305,16 @@ class Migration(migrations.Migration):
                 ('secret_name', models.CharField(blank=True, default='', max_length=120)),
                 ('effect', models.CharField(choices=[('unsafe', 'Unsafe'), ('keyed', 'Keyed'), ('verifiable', 'Verifiable')], default='unsafe', max_length=12)),
                 ('lookup', models.CharField(blank=True, default='', max_length=300)),
+                ('runs', models.JSONField(default=list)),
+                ('most_at_once', models.PositiveSmallIntegerField(null=True)),
+                ('most_a_minute', models.PositiveSmallIntegerField(null=True)),
                 ('enabled', models.BooleanField(default=True)),
                 ('version', models.PositiveIntegerField(default=1)),
                 ('changed_at', models.DateTimeField()),
                 ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.agency')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('agency', 'id'), name='connector_agency_id'), models.UniqueConstraint(fields=('agency', 'name'), name='connector_name_once'), models.UniqueConstraint(condition=models.Q(('enabled', True), models.Q(('kind__in', ('http', 'openc2')), _negated=True)), fields=('agency', 'kind'), name='connector_kind_once'), tenants.isolation.constraints.Wall(audited=True, name='connector_wall', rights='SELECT, INSERT, UPDATE')],
+                'constraints': [models.UniqueConstraint(fields=('agency', 'id'), name='connector_agency_id'), models.UniqueConstraint(fields=('agency', 'name'), name='connector_name_once'), models.UniqueConstraint(condition=models.Q(('enabled', True), models.Q(('kind__in', ('http', 'openc2', 'agent')), _negated=True)), fields=('agency', 'kind'), name='connector_kind_once'), tenants.isolation.constraints.Wall(audited=True, name='connector_wall', rights='SELECT, INSERT, UPDATE')],
             },
         ),
         migrations.CreateModel(
@@ -497,7 +502,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='run',
-            index=models.Index(condition=models.Q(('state', 'ready')), fields=['agency', 'wake_at', 'id'], name='run_ready'),
+            index=models.Index(condition=models.Q(('state', 'ready')), fields=['agency', 'lane', 'wake_at', 'id'], name='run_ready'),
         ),
         migrations.AddIndex(
             model_name='run',
@@ -604,5 +609,101 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('draft', 'number'), name='draftstate_once'), tenants.isolation.constraints.Granted(audited=False, name='draftstate_granted', rights={'soc_central': 'SELECT, INSERT, UPDATE, DELETE'})],
             },
+        ),
+        migrations.CreateModel(
+            name='Share',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('weight', models.PositiveSmallIntegerField(default=1)),
+                ('most_at_once', models.PositiveSmallIntegerField(null=True)),
+                ('changed_at', models.DateTimeField()),
+                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.agency')),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name='share',
+            constraint=models.UniqueConstraint(fields=('agency',), name='share_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='share',
+            constraint=tenants.isolation.constraints.Wall(audited=True, name='share_wall', rights='SELECT, INSERT, UPDATE'),
+        ),
+        migrations.CreateModel(
+            name='Slot',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('purpose', models.CharField(choices=[('at_once', 'One of the calls at once'), ('minute', 'One of the calls of a minute')], max_length=10)),
+                ('number', models.PositiveSmallIntegerField()),
+                ('free_at', models.DateTimeField()),
+                ('held_by', models.BigIntegerField(default=0)),
+                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.agency')),
+                ('connector', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='playbooks.connector')),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name='slot',
+            index=models.Index(fields=['agency', 'connector', 'purpose', 'free_at'], name='slot_free'),
+        ),
+        migrations.AddConstraint(
+            model_name='slot',
+            constraint=models.UniqueConstraint(fields=('agency', 'connector', 'purpose', 'number'), name='slot_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='slot',
+            constraint=tenants.isolation.constraints.CompositeForeignKey(field='connector', name='slot_connector_fk', on_delete='', to='playbooks.Connector'),
+        ),
+        migrations.AddConstraint(
+            model_name='slot',
+            constraint=tenants.isolation.constraints.Wall(audited=False, name='slot_wall', rights='SELECT, INSERT, UPDATE, DELETE'),
+        ),
+        migrations.CreateModel(
+            name='Storm',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=64)),
+                ('until', models.DateTimeField()),
+                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.agency')),
+                ('run', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='playbooks.run')),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name='storm',
+            constraint=models.UniqueConstraint(fields=('agency', 'key'), name='storm_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='storm',
+            constraint=tenants.isolation.constraints.CompositeForeignKey(field='run', name='storm_run_fk', on_delete='', to='playbooks.Run'),
+        ),
+        migrations.AddConstraint(
+            model_name='storm',
+            constraint=tenants.isolation.constraints.Wall(audited=True, name='storm_wall', rights='SELECT, INSERT, UPDATE'),
+        ),
+        migrations.CreateModel(
+            name='Covered',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('subject', models.CharField(max_length=80)),
+                ('at', models.DateTimeField()),
+                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.agency')),
+                ('run', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='covered', to='playbooks.run')),
+                ('trigger', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='playbooks.triggerrule')),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='playbooks.version')),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name='covered',
+            index=models.Index(fields=['agency', 'run'], name='covered_run'),
+        ),
+        migrations.AddConstraint(
+            model_name='covered',
+            constraint=models.UniqueConstraint(fields=('agency', 'subject', 'trigger', 'version'), name='covered_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='covered',
+            constraint=tenants.isolation.constraints.CompositeForeignKey(field='run', name='covered_run_fk', on_delete='', to='playbooks.Run'),
+        ),
+        migrations.AddConstraint(
+            model_name='covered',
+            constraint=tenants.isolation.constraints.Wall(audited=True, name='covered_wall', rights='SELECT, INSERT'),
         ),
     ]

@@ -51,6 +51,7 @@ class TriggerRule(models.Model):
     about = models.CharField(max_length=20)  # the prefix of the subjects it looks at: "case"
     condition = models.TextField()  # in the language of a book's conditions, over the subject's facts
     why = models.TextField()  # said of a run that it starts; facts stand in it as variables
+    urgent = models.BooleanField(default=False)  # its runs go in the emergency lane
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 

@@ -6,14 +6,14 @@ from playbooks.states import EffectClass
 from tenants.isolation.constraints import Wall
 from tenants.isolation.owned import Owned
 
-ADDRESSED = ("http", "openc2")  # kinds that a book means by an address, so that an agency may have several
+ADDRESSED = ("http", "openc2", "agent")  # kinds of which an agency may have several
 DECLARED = ((EffectClass.UNSAFE.value, "Unsafe"), (EffectClass.KEYED.value, "Keyed"), (EffectClass.VERIFIABLE.value, "Verifiable"))
 
 
 class Connector(Owned):
     """One product of an agency. Addresses that are not public must be named here; the secret is a reference, never a value."""
 
-    kind = models.CharField(max_length=30)  # endpoint | http | openc2
+    kind = models.CharField(max_length=30)  # endpoint | http | openc2 | agent
     name = models.CharField(max_length=120)
     base_url = models.CharField(max_length=300)
     allowed_hosts = models.JSONField(default=list)  # names beside the base address's own that requests may go to
@@ -22,6 +22,9 @@ class Connector(Owned):
     # What its POST and PATCH are: unsafe to repeat, keyed when it honors Idempotency-Key, verifiable when `lookup` finds them by key.
     effect = models.CharField(max_length=12, choices=DECLARED, default=EffectClass.UNSAFE)
     lookup = models.CharField(max_length=300, default="", blank=True)  # /orders/{key}, below the base address
+    runs = models.JSONField(default=list)  # of an agent: the kinds of commands that it carries out, ["bash", "ssh"]
+    most_at_once = models.PositiveSmallIntegerField(null=True)  # calls at the same time; None: as many as there are
+    most_a_minute = models.PositiveSmallIntegerField(null=True)  # calls within any minute
     enabled = models.BooleanField(default=True)
     version = models.PositiveIntegerField(default=1)
     changed_at = models.DateTimeField()

@@ -5,7 +5,7 @@ import uuid
 from django.db import models
 
 from playbooks.models.book import Book, TriggerRule, Version
-from playbooks.states import RunMode, RunState, StepState, StepWay, UndoState, Waits
+from playbooks.states import Lane, RunMode, RunState, StepState, StepWay, UndoState, Waits
 from tenants.isolation.constraints import CompositeForeignKey, Wall
 from tenants.isolation.owned import Owned
 
@@ -37,6 +37,7 @@ class Run(Owned):
     fence = models.BigIntegerField(default=0)
     lease_owner = models.CharField(max_length=120, default="")
     lease_until = models.DateTimeField(null=True)
+    lane = models.PositiveSmallIntegerField(choices=Lane, default=Lane.NORMAL)
     wake_at = models.DateTimeField()
     faults = models.PositiveSmallIntegerField(default=0)  # failures of our own since the last step that ended
     last_event = models.PositiveIntegerField(default=0)
@@ -50,7 +51,7 @@ class Run(Owned):
 
     class Meta:
         indexes = [
-            models.Index(fields=["agency", "wake_at", "id"], condition=models.Q(state="ready"), name="run_ready"),
+            models.Index(fields=["agency", "lane", "wake_at", "id"], condition=models.Q(state="ready"), name="run_ready"),
             models.Index(fields=["agency", "lease_until", "id"], condition=models.Q(state="running"), name="run_leased"),
             models.Index(fields=["agency", "subject", "id"], name="run_subject"),
             models.Index(fields=["agency", "-started_at", "-id"], name="run_agency_started"),

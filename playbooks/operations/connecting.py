@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Iterable
+from datetime import timedelta
 from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 from django.db import transaction
 
 from playbooks.events import ApprovalDecided, ConnectorSet
-from playbooks.models import Approval, Connector, Run, StepAttempt
+from playbooks.models import Approval, Connector, Run, Slot, StepAttempt
 from playbooks.models.connector import DECLARED
+from playbooks.models.slot import AT_ONCE, MINUTE
 from playbooks.operations.telling import tell, wake
 from playbooks.policies import may_connect
 from playbooks.products import SECRET_NAME, kinds, product
@@ -18,6 +20,8 @@ from tenants.actors import Actor
 from tenants.errors import Invalid, NotAllowed, require
 from tenants.journal.recording import record
 
+MOST_AT_ONCE, MOST_A_MINUTE = 1000, 10_000
+LIMITS = {"most_at_once", "most_a_minute"}  # how often it is spoken to; what is said stays as it was approved
 LOOKUP = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*\{key\}(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*")
 
 
@@ -33,6 +37,8 @@ def connect(
     named_networks: Iterable[str] = (),
     effect: str = EffectClass.UNSAFE,
     lookup: str = "",
+    most_at_once: int | None = None,
+    most_a_minute: int | None = None,
 ) -> Connector:
     """Set the agency's connector of a kind. Networks that are not public (`127.0.0.1/32`) are meant only when named here.
 
@@ -41,6 +47,8 @@ def connect(
 
     `effect` is what a POST or PATCH to a web API (`http`) is: `unsafe`; `keyed` when the API honors Idempotency-Key, so that the same
     key does a thing once; `verifiable` when `lookup` (`/orders/{key}`, below the base address) finds what was done under a key.
+
+    `most_at_once` and `most_a_minute` are how many calls the product takes at the same time and within any minute (None: no limit).
     Raises NotAllowed, Invalid.
     """
     with transaction.atomic():
@@ -58,6 +66,8 @@ def connect(
             Invalid("This is no name of a secret.", field="secret_name", cure="Use a name like edr/north."),
         )
         _require_sound(kind, effect, lookup)
+        _require_limit("most_at_once", most_at_once, MOST_AT_ONCE)
+        _require_limit("most_a_minute", most_a_minute, MOST_A_MINUTE)
         told = {
             "name": name.strip(),
             "base_url": base_url.rstrip("/"),
@@ -66,6 +76,8 @@ def connect(
             "secret_name": secret_name,
             "effect": effect,
             "lookup": lookup,
+            "most_at_once": most_at_once,
+            "most_a_minute": most_a_minute,
             "changed_at": by.now(),
         }
         which = {"name": told["name"]} if known is not None and known.addressed else {"enabled": True}
@@ -76,18 +88,36 @@ def connect(
         if connector is None:
             connector = Connector.objects.create(agency_id=agency_id, kind=kind, **told)
         else:
-            if connector.enabled and all(getattr(connector, field) == value for field, value in told.items() if field != "changed_at"):
+            changed = {field for field, value in told.items() if field != "changed_at" and getattr(connector, field) != value}
+            if connector.enabled and not changed:
                 return connector
-            was = connector.name
+            was, speaks_differently = connector.name, not connector.enabled or bool(changed - LIMITS)
             connector.enabled = True
             for field, value in told.items():
                 setattr(connector, field, value)
             connector.version += 1
             connector.save()
-            _void_what_was_asked(agency_id, was, by)
+            if speaks_differently:
+                _void_what_was_asked(agency_id, was, by)
+        _lay_out(connector, AT_ONCE, most_at_once, by)
+        _lay_out(connector, MINUTE, most_a_minute, by)
         event = ConnectorSet(connector=connector.name, kind=kind, base_url=connector.base_url)
         record(event, agency_id=agency_id, subject=f"connector:{connector.pk}", by=by)
     return connector
+
+
+def _require_limit(field: str, most: int | None, highest: int) -> None:
+    fits = most is None or (isinstance(most, int) and 1 <= most <= highest)
+    require(fits, Invalid("This is no limit.", field=field, cure=f"Write a whole number from 1 to {highest}, or leave it out for none."))
+
+
+def _lay_out(connector: Connector, purpose: str, most: int | None, by: Actor) -> None:
+    """One slot for each call that a limit allows. Those that stay keep what they know of calls that are under way."""
+    slots = Slot.objects.filter(connector=connector, agency_id=connector.agency_id, purpose=purpose)
+    slots.filter(number__gt=most or 0).delete()
+    free = {"agency_id": connector.agency_id, "connector": connector, "purpose": purpose, "free_at": by.now() - timedelta(seconds=1)}
+    known = set(slots.values_list("number", flat=True))
+    Slot.objects.bulk_create(Slot(number=number, **free) for number in range(1, (most or 0) + 1) if number not in known)
 
 
 def _is_a_base(address: str) -> bool:

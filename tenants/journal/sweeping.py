@@ -18,12 +18,14 @@ class Chore:
     """Work kept in rows: `agencies()` says who has some (opens its own scope), `work(agency_id)` does some and says how much.
 
     `central` work is done centrally even when it names an agency; work without an agency always is.
+    `in_turn()` does some for whichever agency is next and says how much: such work is shared out whoever's ring is answered.
     """
 
     name: str
     agencies: Callable[[], list[int | None]]
     work: Callable[[int | None], int]
     central: bool = False
+    in_turn: Callable[[], int] | None = None
 
 
 _chores: dict[str, Chore] = {}
@@ -59,6 +61,9 @@ def sweep(names: tuple[str, ...] | None = None, agency_id: int | str | None = "a
         before = done
         for chore in chores():
             if names is not None and chore.name not in names:
+                continue
+            if chore.in_turn is not None and agency_id is not None:
+                done += _attempt(chore, chore.in_turn, 0) if settings.DEPLOYMENT in ("both", "agencies") else 0
                 continue
             nobody: list[int | None] = []
             agencies = [agency_id] if agency_id is None or isinstance(agency_id, int) else _attempt(chore, chore.agencies, nobody)

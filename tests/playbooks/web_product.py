@@ -3,6 +3,7 @@
 import base64
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,7 +37,11 @@ class WebProduct:
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.done: list[str] = []  # the key of each effect; one that is known is not done again
-        self.answers: list[tuple[int, Any]] = []  # to give next, without doing anything
+        self.answers: list[tuple[Any, ...]] = []  # status, body and maybe headers to give next, without doing anything
+        self.slow = 0.0  # seconds that each answer takes
+        self.together = self.most_together = 0  # requests that are being answered, and the most that were at once
+        self.arrived: list[float] = []  # when, in seconds of the monotonic clock
+        self.counting = threading.Lock()
         self.drop = 0  # so many requests are carried out, but the line is closed without an answer
         self.redirect_to = ""
         self.answer: Any = ANSWER
@@ -69,14 +74,27 @@ class WebProduct:
             def _take(self) -> None:
                 content = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
                 one = Request(self.command, self.path, {k.lower(): v for k, v in self.headers.items()}, content)
-                product.requests.append(one)
+                with product.counting:
+                    product.requests.append(one)
+                    product.arrived.append(time.monotonic())
+                    product.together += 1
+                    product.most_together = max(product.most_together, product.together)
+                try:
+                    time.sleep(product.slow)
+                    self._answer(one)
+                finally:
+                    with product.counting:
+                        product.together -= 1
+
+            def _answer(self, one: Request) -> None:
                 if product.redirect_to:
                     return self._say(302, {}, Location=product.redirect_to)
                 if self.path.startswith("/orders/"):
                     key = self.path.removeprefix("/orders/")
                     return self._say(200, {"key": key, **ANSWER}) if key in product.done else self._say(404, {})
                 if product.answers:
-                    return self._say(*product.answers.pop(0))
+                    status, body, *more = product.answers.pop(0)
+                    return self._say(status, body, **(more[0] if more else {}))
                 if one.method not in ("GET", "HEAD") and one.key not in product.done:
                     product.done.append(one.key)
                 if product.drop:

@@ -32,6 +32,7 @@ NOT_AUDITED = {
     "clocks_clockevent": "a ledger: append-only",
     "playbooks_runevent": "what happened in a run: append-only",
     "playbooks_effect": "what a product answered: append-only",
+    "playbooks_slot": "counters of a connector's limits, moved by every call; the calls are in its attempts",
     "live_topiccount": "counters of the bell",
     "django_session": "sessions change with every request; sign-ins and sign-outs are written down",
     "watchfloor_cache": "counts of failed sign-ins",

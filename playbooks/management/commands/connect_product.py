@@ -29,6 +29,8 @@ class Command(BaseCommand):
         parser.add_argument("--host", action="append", default=[], help="one more host that may be called")
         parser.add_argument("--network", action="append", default=[], help="a network that is not public and is meant")
         parser.add_argument("--effect", default="unsafe", help="what a POST to a web API is: unsafe, keyed or verifiable")
+        parser.add_argument("--most-at-once", type=int, help="how many calls it takes at the same time; without, as many as there are")
+        parser.add_argument("--most-a-minute", type=int, help="how many calls it takes within any minute")
         parser.add_argument("--lookup", default="", help="where a verifiable POST is looked up by its key, like /orders/{key}")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -45,6 +47,8 @@ class Command(BaseCommand):
                     named_networks=options["network"],
                     effect=options["effect"],
                     lookup=options["lookup"],
+                    most_at_once=options["most_at_once"],
+                    most_a_minute=options["most_a_minute"],
                     by=by,
                 )
         except DomainError as error:
