@@ -254,6 +254,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='case',
+            index=models.Index(condition=models.Q(('restricted', True)), fields=['agency', 'id'], name='case_restricted'),
+        ),
+        migrations.AddIndex(
+            model_name='case',
             index=models.Index(fields=['number'], name='case_number'),
         ),
         migrations.AddIndex(

@@ -76,6 +76,7 @@ class Case(Owned):
             models.Index(fields=["next_due_at", "id"], condition=~models.Q(state="closed"), name="case_queue"),
             models.Index(fields=["owner", "-opened_at"], condition=~models.Q(state="closed"), name="case_owner_open"),
             models.Index(fields=["-closed_at", "-id"], condition=models.Q(state="closed"), name="case_closed"),
+            models.Index(fields=["agency", "id"], condition=models.Q(restricted=True), name="case_restricted"),
             models.Index(fields=["number"], name="case_number"),
             models.Index(Right("number", 6), name="case_number_tail"),
             GinIndex(TitleWords("title"), name="case_title_words"),
