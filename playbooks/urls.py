@@ -6,7 +6,9 @@ from playbooks.api import approvals, moving, runs
 from playbooks.pages import approvals as approval_pages
 from playbooks.pages import library as library_pages
 from playbooks.pages import moving as moving_pages
+from playbooks.pages import running as running_pages
 from playbooks.pages import runs as run_pages
+from playbooks.pages import signers as signer_pages
 from playbooks.pages import versions as version_pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -19,11 +21,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("approvals/", approval_pages.ApprovalsPage.as_view(), name="approvals"),
     path("approvals/<uuid:approval>/", approval_pages.ApprovalPage.as_view(), name="approval"),
     path("approvals/<uuid:approval>/vote/", approval_pages.VotePage.as_view(), name="approval-vote"),
+    path("runs/", running_pages.RunsPage.as_view(), name="runs"),
+    path("runs/export/", running_pages.RunsFilePage.as_view(), name="runs-export"),
     path("runs/<uuid:run>/", run_pages.RunPage.as_view(), name="run"),
     path("runs/<uuid:run>/steps/<uuid:step>/answer/", run_pages.AnswerPage.as_view(), name="run-answer"),
     path("runs/<uuid:run>/move/", moving_pages.MovePage.as_view(), name="run-move"),
     path("playbooks/", library_pages.LibraryPage.as_view(), name="playbooks"),
     path("playbooks/import/", version_pages.ImportPage.as_view(), name="playbook-import"),
+    path("playbooks/signers/", signer_pages.SignersPage.as_view(), name="playbook-signers"),
+    path("playbooks/signers/policies/", signer_pages.SignaturePoliciesPage.as_view(), name="playbook-signature-policies"),
+    path("playbooks/signers/<uuid:signer>/", signer_pages.SignerPage.as_view(), name="playbook-signer"),
     path("playbooks/<slug:book>/versions/", version_pages.VersionsPage.as_view(), name="playbook-versions"),
     path("playbooks/<slug:book>/export/", version_pages.ExportPage.as_view(), name="playbook-export"),
     path("playbooks/<slug:book>/", library_pages.BookPage.as_view(), name="playbook"),

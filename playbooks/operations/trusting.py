@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from playbooks.definition import keys
+from playbooks.definition.jwk import pem_of
 from playbooks.definition.trust import Requirement
 from playbooks.events import SignaturePolicySet, SignerRevoked, SignerTrusted
 from playbooks.models import Run, SignaturePolicy, Signer
@@ -15,10 +16,11 @@ from playbooks.queries.trust import runs_on
 from tenants.actors import Actor
 from tenants.errors import Conflict, Invalid, NotAllowed, Unknown, require
 from tenants.journal.recording import record
+from tenants.queries.directory import agency_of
 
 
 def trust_signer(*, name: str, pem: str, by: Actor, valid_until: datetime | None = None) -> tuple[Signer, bool]:
-    """Let signatures of a key (a public key or certificate in PEM) count, for every agency. The same key again changes nothing.
+    """Let signatures of a key (a public key or certificate in PEM, or a JWK) count, for every agency. The same key again changes nothing.
 
     Returns the signer and whether it is new. A certificate's own time bounds the trust. In a central scope.
     Raises NotAllowed, Invalid (`name`, `pem`), Conflict when trust in the key was revoked before.
@@ -27,9 +29,10 @@ def trust_signer(*, name: str, pem: str, by: Actor, valid_until: datetime | None
         require(may_trust(by), NotAllowed())
         require(bool(name.strip()), Invalid("The name is missing.", field="name", cure="Say whose key this is."))
         try:
+            pem = pem_of(pem.strip() + "\n")
             key = keys.key_in_pem(pem)
         except (keys.BadKey, keys.WeakKey) as error:
-            cure = "Give a public key or certificate in PEM: RSA from 2048 bits, P-256, P-384, P-521, Ed25519 or Ed448."
+            cure = "Give a public key or certificate in PEM, or a JWK: RSA from 2048 bits, P-256, P-384, P-521, Ed25519 or Ed448."
             raise Invalid(str(error), field="pem", cure=cure) from error
         ends = min((at for at in (valid_until, key.not_after) if at is not None), default=None)
         require(
@@ -71,6 +74,12 @@ def revoke_signer(*, signer: str, reason: str, by: Actor) -> Signer:
         event = SignerRevoked(signer=str(one.public_id), name=one.name, reason=one.revoked_why)
         record(event, agency_id=None, subject=f"signer:{one.public_id}", by=by)
     return one
+
+
+def ask_for_signatures(*, agency: str, asked: str, by: Actor) -> SignaturePolicy:
+    """Set what the agency of a slug asks of a book's signatures, as `set_signature_policy` does. Raises Unknown, NotAllowed, Invalid."""
+    require(may_trust(by), NotAllowed())
+    return set_signature_policy(agency_id=agency_of(agency, by).pk, asked=asked, by=by)
 
 
 def set_signature_policy(*, agency_id: int, asked: str, by: Actor) -> SignaturePolicy:

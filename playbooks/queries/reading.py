@@ -13,6 +13,7 @@ from playbooks.drawing import Drawing, drawn
 from playbooks.models import Approval, Book, Run, TriggerRule, Version
 from playbooks.queries.approvals import about_of
 from playbooks.queries.books import BookLine, graph_of, library
+from playbooks.queries.standing import Standing, standings_of
 from playbooks.queries.steps import CONTROL
 from playbooks.queries.telling import About
 from playbooks.states import RunState
@@ -42,6 +43,7 @@ class Shelved:
     """A book of the library with the runs of it that the reader may know of; None where the reader reads no runs."""
 
     book: BookLine
+    standing: Standing
     runs: int | None
     at_work: int
     latest: datetime | None
@@ -108,6 +110,7 @@ class BookView:
     triggers: tuple[Trigger, ...]
     steps: tuple[StepAloud, ...]
     drawing: Drawing
+    standing: Standing
     runs: tuple[RunLine, ...] | None  # None where the reader reads no runs
 
 
@@ -122,21 +125,26 @@ class Following:
 
 
 def shelf(reader: Actor) -> tuple[Shelved, ...]:
-    """Every book, with how much it ran for the agencies of the reader. Four queries."""
+    """Every book, with what it is worth, and how much it ran for the agencies of the reader.
+
+    Five queries, and one more for contents that this process has not read yet.
+    """
     counts = {}
     if reader.sees_internal_rows:
         open_states = Q(state__in=[RunState.READY, RunState.RUNNING, RunState.WAITING])
         rows = Run.objects.values("book__slug").annotate(n=Count("id"), at_work=Count("id", filter=open_states), latest=Max("started_at"))
         counts = {row["book__slug"]: row for row in rows.order_by()}
     told = []
-    for book in library():
+    books = library()
+    standings = standings_of({one.version_id: one.content_hash for one in books}, reader.now())
+    for book in books:
         row = counts.get(book.slug, {"n": 0 if reader.sees_internal_rows else None, "at_work": 0, "latest": None})
-        told.append(Shelved(book, row["n"], row["at_work"], row["latest"]))
+        told.append(Shelved(book, standings[book.version_id], row["n"], row["at_work"], row["latest"]))
     return tuple(told)
 
 
 def book_of(slug: str, reader: Actor) -> BookView:
-    """One book read aloud, with the latest runs of it. Raises Unknown. Five queries."""
+    """One book read aloud, with the latest runs of it. Raises Unknown. Six queries, seven the first time."""
     versions = list(Version.objects.filter(book__slug=slug).order_by("-modified", "-number"))
     book = Book.objects.filter(slug=slug).first() if versions else None
     if book is None:
@@ -155,6 +163,7 @@ def book_of(slug: str, reader: Actor) -> BookView:
         triggers=tuple(Trigger(rule.name, aloud.said(rule.condition)) for rule in rules),
         steps=steps_aloud(graph),
         drawing=drawn(graph),
+        standing=standings_of({newest.pk: newest.content_hash}, reader.now())[newest.pk],
         runs=_latest_runs(book) if reader.sees_internal_rows else None,
     )
 

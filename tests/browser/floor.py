@@ -16,10 +16,11 @@ from django.conf import settings
 from django.db import connections
 from django.test import Client
 
-from playbooks.models import Approval, Run, StandingConsent
+from playbooks.models import Approval, Run, Signer, StandingConsent
 from playbooks.operations.connecting import connect
 from playbooks.operations.consenting import give_consent
 from playbooks.operations.publishing import publish_library
+from playbooks.operations.trusting import trust_signer
 from soc.asgi import application
 from soc.cases.models import Case, Receipt, Suppression
 from soc.clocks.operations.loading import load_facts
@@ -32,6 +33,7 @@ from tenants.operations.people import add_person, grant
 from tests.browser.story import BROKEN, NORTH, SCAN, SOUTH, SOUTHERN, WAITING, work_the_cases
 from tests.cast import PASSWORD, ApiClient, Cast, set_the_stage
 from tests.playbooks.endpoint_product import EndpointProduct, endpoint_product
+from tests.playbooks.signatures import new_pem
 
 SWEEP_SECONDS = 0.2
 
@@ -167,6 +169,7 @@ def prepare(floor: Floor, made: Any) -> None:
     with scope.floor(None):
         load_facts(by=made)
         publish_library(by=made)
+        trust_signer(name="The press", pem=new_pem(), by=made)
         for agency in (cast.north, cast.south):
             connect(
                 agency_id=agency.pk,
@@ -217,6 +220,7 @@ def things_of(floor: Floor, numbers: list[str]) -> dict[str, Any]:
             "delivery": delivery.pk,
             "token": ApiToken.objects.get(person=floor.people["ana"]).prefix,
             "book": "malware-on-a-host",
+            "signer": str(Signer.objects.get().public_id),
             "southern_run": str(southern.public_id),
             "southern_approval": str(Approval.objects.get(run=southern).public_id),
         }

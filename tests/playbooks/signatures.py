@@ -89,6 +89,11 @@ def pem(key: Any, *, secret: bool = False) -> str:
     return key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
 
 
+def new_pem() -> str:
+    """The public half of a key that nobody has yet."""
+    return pem(ed25519.Ed25519PrivateKey.generate())
+
+
 def signed(kind: str = "ES384", **more: Any) -> dict[str, Any]:
     """The small document, signed and read again as it would be from a file."""
     given = {"signee": "Us", "now": NOW - DAY, **more}

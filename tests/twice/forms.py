@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from soc.cases.pages.offers import VERBS
 from tests.playbooks.books import END, START, book, manual
+from tests.playbooks.signatures import new_pem
 from tests.twice.stage import Stage, soon
 
 ONCE = re.compile(r'action="([^"]*)"[^>]*>\s*<input type="hidden" name="csrf[^>]*>\s*<input type="hidden" name="once" value="([^"]+)"')
@@ -95,6 +96,20 @@ def playbook(stage: Stage) -> Form:
     return Form(path, {"document": json.dumps(book(steps, start="start", name=stage.word("book"))), "way": "publish"}, on=path)
 
 
+def new_signer(stage: Stage) -> Form:
+    path = reverse("playbook-signers")
+    return Form(path, {"name": stage.word("press"), "pem": new_pem()}, on=path)
+
+
+def revoke(stage: Stage) -> Form:
+    path = reverse("playbook-signer", args=[stage.signer()])
+    return Form(path, {"reason": "The key was lost.", "read": "on"}, on=path)
+
+
+def policy(stage: Stage) -> Form:
+    return Form(reverse("playbook-signature-policies"), {"agency": "north", "require": stage.another_policy()})
+
+
 def new_agency(stage: Stage) -> Form:
     slug = stage.word("new")
     return Form(reverse("agency-new"), {"slug": slug, "name": slug, "acronym": "N", "kind": "federal_civilian", "size_class": "small"})
@@ -170,6 +185,9 @@ FORMS: dict[str, tuple[str, Make]] = {
     "run-move": ("nora", move),
     "playbook": ("nora", start),
     "playbook-import": ("ada", playbook),
+    "playbook-signers": ("ada", new_signer),
+    "playbook-signer": ("ada", revoke),
+    "playbook-signature-policies": ("ada", policy),
 }
 CLOSING = {"disposition": "undetermined", "reason": "Nothing more to find."}
 

@@ -16,7 +16,9 @@ from playbooks.operations.connecting import connect
 from playbooks.operations.consenting import give_consent
 from playbooks.operations.publishing import publish, publish_library
 from playbooks.operations.starting import start_matching_runs, start_run
+from playbooks.operations.trusting import trust_signer
 from playbooks.queries.moving import move_of
+from playbooks.queries.trust import requirement_of
 from soc.cases.models import Case, Receipt, Suppression
 from soc.cases.operations.closing import close
 from soc.cases.operations.noting import add_task
@@ -35,6 +37,7 @@ from tenants.operations.preferences import choose_agency, set_preferences
 from tests.cast import PASSWORD, ApiClient, Cast
 from tests.machines.profiles import FACTOR
 from tests.playbooks.books import END, START, book, manual
+from tests.playbooks.signatures import new_pem
 
 ASKING = book({"start": START, "first": manual("Call them", on_success="end", on_failure="end2"), "end": END, "end2": END}, start="start")
 CHANGED = """
@@ -107,6 +110,18 @@ class Stage:
         self.api("north_key").send("/api/v1/alerts", [{"nobody": self.word()}])
         with scope.floor(None, actor="test"):
             return str(Receipt.objects.filter(state="dead").latest("id").public_id)
+
+    def signer(self) -> str:
+        """The id of a new signer."""
+        with scope.floor(None):
+            signer, _ = trust_signer(name=self.word("press"), pem=new_pem(), by=system("test"))
+        return str(signer.public_id)
+
+    def another_policy(self) -> str:
+        """What the north does not ask of signatures now."""
+        with scope.floor(None):
+            asked = requirement_of(self.cast.north.pk)
+        return "none" if asked == "valid" else "valid"
 
     def approval(self) -> Approval:
         """A fresh approval that waits for the floor's vote."""

@@ -10,12 +10,14 @@ from playbooks.models import Approval, Run, StandingConsent, StepAttempt
 from playbooks.operations.connecting import connect
 from playbooks.operations.consenting import give_consent
 from playbooks.operations.publishing import publish_library
+from playbooks.operations.trusting import trust_signer
 from soc.cases.models import Case, Receipt, Suppression
 from soc.clocks.operations.loading import load_facts
 from tenants.actors import system
 from tenants.isolation import scope
 from tenants.models import ApiToken, Delivery, Membership, SensorKey
 from tests.cast import ApiClient, Cast
+from tests.playbooks.signatures import new_pem
 from tests.walls.driving import fingerprint, ids_by_agency
 from tests.walls.world import World, build, undone
 
@@ -30,6 +32,7 @@ def norths(cast: Cast, monkeypatch: pytest.MonkeyPatch, deliver_all: Callable[[]
     with scope.floor(None):
         load_facts(by=system("test"))
         publish_library(by=system("test"))
+        signer, _ = trust_signer(name="The press", pem=new_pem(), by=system("test"))
         connect(
             agency_id=cast.north.pk, kind="endpoint", name="EDR", base_url="http://127.0.0.1:9", named_networks=["127.0.0.1/32"],
             secret_name="edr", by=cast.ada,
@@ -67,6 +70,7 @@ def norths(cast: Cast, monkeypatch: pytest.MonkeyPatch, deliver_all: Callable[[]
             "run": str(run.public_id),
             "step": str(StepAttempt.objects.filter(run=run).latest("id").public_id),
             "book": "malware-on-a-host",
+            "signer": str(signer.public_id),
             "approval": str(Approval.objects.get(run=run).public_id),
             "suppression": str(Suppression.objects.get().public_id),
             "consent": str(StandingConsent.objects.get(agency=cast.north).public_id),

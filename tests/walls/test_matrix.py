@@ -33,7 +33,7 @@ ROWS += [
     if wall.method == "POST" and "verb" in wall.of
     for verb, may in VERBS.items()
 ]
-SHARED = {"verb", "book", "instrument"}  # of no agency: laws, books and verbs are everybody's
+SHARED = {"verb", "book", "instrument", "signer"}  # of no agency: laws, books, signers and verbs are everybody's
 MAY = "may"
 MARKS = {MAY: "+", 403: "3", 404: ".", 302: "s", 401: "s"}
 

@@ -52,6 +52,7 @@ def api(name: str, may: frozenset[str], **more: object) -> Wall:
 
 ONLY_ADMIN = frozenset({ADMIN})
 TENDERS = frozenset({LEAD, ADMIN})
+KEEPERS = frozenset({ADMIN, AUDITOR})
 CASE = ("case",)
 BY_HAND = {"agency": "{agency}", "title": "By phone", "severity": "low", "reason": "They called."}
 SEEN = {"version": "{version}"}
@@ -127,11 +128,19 @@ WALLS = [
     form("run-answer", FLOOR, refused=frozenset({AUDITOR}), of=("run", "step")),
     page("run-move", FLOOR | {AUDITOR}, of=("run",)),
     form("run-move", FLOOR, refused=frozenset({AUDITOR}), of=("run",)),
+    page("runs", FLOOR | {AUDITOR, LIAISON}),
+    page("runs-export", FLOOR | {AUDITOR, LIAISON}),
     page("playbooks", STAFF),
     page("playbook", STAFF, of=("book",)),
     form("playbook", FLOOR, refused=frozenset({ADMIN, AUDITOR}), of=("book",)),
     page("playbook-import", ONLY_ADMIN),
     form("playbook-import", ONLY_ADMIN),
+    page("playbook-signers", KEEPERS),
+    form("playbook-signers", ONLY_ADMIN, refused=frozenset({AUDITOR})),
+    page("playbook-signature-policies", KEEPERS),
+    form("playbook-signature-policies", ONLY_ADMIN, refused=frozenset({AUDITOR}), post={"agency": "{agency}", "require": "valid"}),
+    page("playbook-signer", KEEPERS, of=("signer",)),
+    form("playbook-signer", ONLY_ADMIN, refused=frozenset({AUDITOR}), of=("signer",)),
     page("playbook-versions", STAFF, of=("book",)),
     page("playbook-export", STAFF, of=("book",)),
     # The API

@@ -11,10 +11,11 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 
-from playbooks.models import Approval, Run, StandingConsent, StepAttempt
+from playbooks.models import Approval, Run, Signer, StandingConsent, StepAttempt
 from playbooks.operations.connecting import connect
 from playbooks.operations.consenting import give_consent
 from playbooks.operations.publishing import publish_library
+from playbooks.operations.trusting import trust_signer
 from playbooks.operations.voting import vote
 from soc.cases.models import Case, Note, Receipt, Suppression, Task
 from soc.cases.operations.grading import edit
@@ -33,6 +34,7 @@ from tenants.operations.agencies import set_call_tree
 from tenants.operations.keys import create_sensor_key, create_token, revoke_sensor_key
 from tenants.operations.people import add_person, grant
 from tests.cast import PASSWORD, ApiClient, Cast, set_the_stage
+from tests.playbooks.signatures import new_pem
 
 AGENCIES = ("north", "south")
 # An analyst and a watch lead of each agency alone; the cast has the others.
@@ -87,6 +89,7 @@ def build() -> World:
     with scope.floor(None):
         load_facts(by=system("test"))
         publish_library(by=system("test"))
+        trust_signer(name="The press", pem=new_pem(), by=system("test"))
     for agency in AGENCIES:
         _furnish(world, agency)
     sweeping.sweep(rounds=200)
@@ -221,6 +224,7 @@ def _things(world: World, agency: str) -> dict[str, Any]:
             "run": str(run.public_id),
             "step": str(StepAttempt.objects.filter(run=run).latest("id").public_id),
             "book": "malware-on-a-host",
+            "signer": str(Signer.objects.get().public_id),
             "approval": str(approval.public_id),
             "hash": approval.hash,
             "suppression": str(Suppression.objects.get().public_id),
@@ -246,7 +250,7 @@ def _nothing() -> dict[str, Any]:
         "agency": "nowhere", "instrument": "m-99-99", "case": "NOWHERE-2026-000001",
         "restricted": "NOWHERE-2026-R00001", "version": 1, "verb": "claim", "title": "Malware zqnowhereshown",
         "observable": "zqnowhereinside.example", "item": f"note:{one()}", "task": f"task:{one()}", "letter": one(), "run": one(),
-        "step": one(), "book": "no-such-book", "approval": one(), "hash": "0" * 64, "suppression": one(),
+        "step": one(), "book": "no-such-book", "signer": one(), "approval": one(), "hash": "0" * 64, "suppression": one(),
         "consent": one(), "key": "f" * 12, "person": one(), "membership": one(), "owner": "nobody@watchfloor.example",
         "delivery": 999_999_999, "token": "e" * 12, "receipt": one(), "opened_at": "2026-01-01T00:00:00+00:00", "case_id": 999_999_999,
         "once": one(), "size": "small",

@@ -1,16 +1,24 @@
 """The library: which books there are, and each one read aloud."""
 
+from uuid import NAMESPACE_DNS, uuid5
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from playbooks import catalogue
 from playbooks.models import Run
+from playbooks.operations.publishing import publish
+from playbooks.operations.trusting import trust_signer
+from tenants.actors import system
 from tenants.isolation import scope
+from tests.playbooks.books import END, START, book, manual
+from tests.playbooks.signatures import pem, private, signed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 BOOK = "/playbooks/malware-on-a-host/"
+WAITS = book({"start": START, "first": manual("Look", on_completion="end"), "end": END}, start="start")
 
 
 @pytest.mark.parametrize(("who", "status"), [("ana", 200), ("lee", 200), ("aud", 200), ("ada", 200), ("nia", 404)])
@@ -36,7 +44,7 @@ def test_runs_stand_with_the_book_for_those_who_read_runs(stage, client_of):
     run = stage.start()
     stage.start(subject="case:2", agency="south", hosts=["ws-9"])
     stage.work()
-    assert "2, 2 at work now" in client_of("ana").get("/playbooks/").text
+    assert "2 runs</a>, 2 at work now" in client_of("ana").get("/playbooks/").text
     assert "1, 1 at work now" in client_of("zoe").get("/playbooks/").text
     assert f"/runs/{run.public_id}/" in client_of("aud").get(BOOK).text
     assert f"/runs/{run.public_id}/" not in client_of("zoe").get(BOOK).text
@@ -112,3 +120,46 @@ def test_who_may_not_start_a_book(stage, client_of, open_case, who, status):
     assert "Start the run" not in client_of(who).get(BOOK).text
     assert client_of(who).post(BOOK, {"case": "T-1", "why": "x"}).status_code == status
     assert runs() == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "seen"),
+    [
+        ("q=malware host", ["bare", "press", "stranger"]),
+        ("q=malware nothing-like-it", []),
+        ("signed=trusted", ["press"]),
+        ("signed=untrusted", ["stranger"]),
+        ("signed=none", ["bare", "malware-on-a-host"]),
+        ("check=found", ["bare", "press", "stranger"]),
+        ("check=clean&q=malware", ["malware-on-a-host"]),
+    ],
+)
+def test_the_library_is_narrowed_by_words_signature_and_findings(stage, client_of, asked, seen):
+    odd = {**WAITS, "playbook_variables": {"__malware_host__": {"type": "string", "unused": True}}}
+    with scope.floor(None):
+        trust_signer(name="The press", pem=pem(private("ES384")), by=stage.cast.ada)
+        for slug, kind in (("bare", ""), ("press", "ES384"), ("stranger", "Ed25519")):
+            document = {**odd, "id": f"playbook--{uuid5(NAMESPACE_DNS, slug)}", "name": f"{slug} malware host"}
+            publish(slug=slug, document=signed(kind, document=document) if kind else document, by=system("test"))
+    text = client_of("ana").get(f"/playbooks/?{asked}").text
+    assert sorted(slug for slug in ("bare", "press", "stranger", "malware-on-a-host") if f'href="/playbooks/{slug}/"' in text) == seen
+    assert ("No book matches" in text) == (not seen)
+    if "press" in seen:
+        assert "Signed by The press" in text
+
+
+def test_more_books_cost_no_more_queries(stage, client_of):
+    client = client_of("ana")
+
+    def spent():
+        client.get("/playbooks/")
+        with CaptureQueriesContext(connection) as some:
+            client.get("/playbooks/")
+        return len(some)
+
+    before = spent()
+    with scope.floor(None):
+        for number in range(4):
+            document = {**WAITS, "id": f"playbook--{uuid5(NAMESPACE_DNS, str(number))}"}
+            publish(slug=f"more-{number}", document=document, by=system("test"))
+    assert spent() == before
