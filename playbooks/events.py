@@ -85,6 +85,40 @@ class UndoRegistered:
 
 
 @dataclass(frozen=True)
+class UndoBegan:
+    """What a run did is being taken back by another run (`run`), and why."""
+
+    run: str
+    about: str
+    undoes: str
+    book: str
+    texts: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True)
+class UndoEnded:
+    """One effect was taken back, could not be, or nobody knows yet: `done`, `failed` or `in_doubt`."""
+
+    run: str
+    about: str
+    text: str
+    outcome: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class UndoPutOff:
+    """A person let an effect last longer than was approved."""
+
+    run: str
+    about: str
+    text: str
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
 class RunEnded:
     """The run ended: done, failed or cancelled."""
 

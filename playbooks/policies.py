@@ -44,6 +44,15 @@ def may_answer(actor: Actor, run: Run) -> bool:
     return actor.works_the_floor and actor.covers(run.agency_id)
 
 
+def may_cancel(actor: Actor, run: Run) -> bool:
+    return actor.works_the_floor and actor.covers(run.agency_id)
+
+
+def may_take_back(actor: Actor, run: Run) -> bool:
+    """Or let what was done last longer."""
+    return actor.works_the_floor and actor.covers(run.agency_id)
+
+
 def may_read_approval(actor: Actor, approval: Approval) -> bool:
     """The agency's liaison knows of the approvals that ask them; the floor and auditors of all."""
     return actor.sees_internal_rows or (actor.speaks_for_an_agency and approval.asks_agency)

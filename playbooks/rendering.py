@@ -31,6 +31,8 @@ class Reaching:
     effect: str
     undo: tuple[str, str] | None = None  # method and path of the request that takes it back
     undo_text: str = ""
+    undo_action: str = ""  # "endpoint.release"
+    undo_effect: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,11 @@ def start_line(command: Command, values: Mapping[str, Any]) -> tuple[str, str]:
         return line["method"], filled(line["target"], values, in_a_path)
     except (UndefinedVariable, UnfitValue) as error:
         raise CannotRender(f"The address cannot be written: {error}") from error
+
+
+def lasting(node: Node) -> dict[str, float]:
+    """After how many seconds the effect of a step is taken back by itself; nothing where a person does that."""
+    return {"after": node.undo_after} if node.undo_after else {}
 
 
 def used(node: Node, command: Command, values: Mapping[str, Any]) -> dict[str, str]:
@@ -81,6 +88,7 @@ def http_call(
     undo = None
     if reaching.undo is not None:
         undo = {"method": reaching.undo[0], "url": base + reaching.undo[1], "text": reaching.undo_text}
+        undo |= {"action": reaching.undo_action, "effect": reaching.undo_effect, **lasting(node)}
     return {
         "kind": "http",
         "action": reaching.action,
@@ -155,6 +163,9 @@ def lines(rendered: Mapping[str, Any]) -> tuple[Line, ...]:
             texts += ["", *_json_lines(rendered["body"])]
         elif rendered.get("content"):
             texts += ["", *_content_lines(rendered["content"])]
+    elif rendered.get("kind") == "undo":
+        for one in rendered["requests"]:
+            texts += [*([""] if texts else []), *("".join(piece.text for piece in line) for line in lines(one))]
     elif rendered.get("kind") == "local":
         texts.append(str(rendered["action"]))
         texts += [f"{name}: {value}" for name, value in rendered["arguments"].items()]

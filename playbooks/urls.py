@@ -9,12 +9,16 @@ from playbooks.pages import moving as moving_pages
 from playbooks.pages import running as running_pages
 from playbooks.pages import runs as run_pages
 from playbooks.pages import signers as signer_pages
+from playbooks.pages import undoing as undoing_pages
 from playbooks.pages import versions as version_pages
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/runs", runs.RunsView.as_view(), name="runs-api"),
     path("api/v1/runs/<str:run>", runs.RunPageView.as_view(), name="run-api"),
     path("api/v1/runs/<str:run>/move", moving.MoveView.as_view(), name="run-move-api"),
+    path("api/v1/runs/<str:run>/cancel", undoing.CancelView.as_view(), name="run-cancel-api"),
+    path("api/v1/runs/<str:run>/undo", undoing.UndoView.as_view(), name="run-undo-api"),
+    path("api/v1/runs/<str:run>/undo/until", undoing.UntilView.as_view(), name="run-undo-until-api"),
     path("api/v1/approvals", approvals.ApprovalsView.as_view(), name="approvals-api"),
     path("api/v1/approvals/<str:approval>/vote", approvals.VoteView.as_view(), name="vote-api"),
     # Pages
@@ -25,6 +29,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("runs/export/", running_pages.RunsFilePage.as_view(), name="runs-export"),
     path("runs/<uuid:run>/", run_pages.RunPage.as_view(), name="run"),
     path("runs/<uuid:run>/steps/<uuid:step>/answer/", run_pages.AnswerPage.as_view(), name="run-answer"),
+    path("runs/<uuid:run>/cancel/", undoing_pages.CancelPage.as_view(), name="run-cancel"),
+    path("runs/<uuid:run>/undo/", undoing_pages.UndoPage.as_view(), name="run-undo"),
+    path("runs/<uuid:run>/undo/until/", undoing_pages.UntilPage.as_view(), name="run-undo-until"),
     path("runs/<uuid:run>/move/", moving_pages.MovePage.as_view(), name="run-move"),
     path("playbooks/", library_pages.LibraryPage.as_view(), name="playbooks"),
     path("playbooks/import/", version_pages.ImportPage.as_view(), name="playbook-import"),

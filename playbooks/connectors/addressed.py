@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from playbooks.definition.graph import Agent, Command, Node
 from playbooks.definition.places import filled_for
 from playbooks.definition.variables import UndefinedVariable, UnfitValue, in_a_header
-from playbooks.rendering import CannotRender, used
+from playbooks.rendering import CannotRender, lasting, used
 
 # Who carries a command out with their own hands, whatever its target is.
 PEOPLE = ("individual", "group", "organization", "location", "sector")
@@ -42,6 +42,7 @@ class Request:
     headers: dict[str, str]
     content: str = ""
     lookup: str = ""
+    undo: Mapping[str, Any] | None = None  # the request to the same address that takes it back
 
 
 def addresses(node: Node, unit: tuple[int, int], values: Mapping[str, Any]) -> list[SplitResult]:
@@ -141,7 +142,7 @@ def written(
     target: str,
     key: str,
 ) -> dict[str, Any]:
-    """The whole request as people read it, and as it is hashed and held to. Nothing takes it back but steps of the book."""
+    """The whole request as people read it, and as it is hashed and held to, with the one that takes it back, if there is one."""
     headers = dict(request.headers)
     if connector.secret_name:
         headers["Authorization"] = f"Bearer [secret {connector.secret_name}]"
@@ -157,7 +158,7 @@ def written(
         "content": request.content,
         "targets": [target],
         "key": key,
-        "undo": None,
+        "undo": {"method": method, "url": url, **request.undo, **lasting(node)} if request.undo else None,
         "values": used(node, command, values),
         "returns": list(node.out_args),
         **({"outputs": sorted(set(node.outputs.values()))} if node.outputs else {}),

@@ -8,6 +8,7 @@ from uuid import UUID
 from playbooks.connectors.addressed import Request, document, headers_of, said_in, told
 from playbooks.definition.graph import Command
 from playbooks.definition.places import filled_for
+from playbooks.definition.taking_back import key_of
 from playbooks.definition.variables import UndefinedVariable, UnfitValue
 from playbooks.products import Answer, Outcome, Product, ProductAction, Rendered, register
 from playbooks.rendering import CannotRender
@@ -18,6 +19,10 @@ ACTIONS = (
     "scan", "locate", "query", "deny", "contain", "allow", "start", "stop", "restart", "cancel",
     "set", "update", "redirect", "create", "delete", "detonate", "restore", "copy", "investigate", "remediate",
 )  # fmt: skip
+# By their own definitions (3.3.1.1) the second permits what the first prevents, or begins again what it halts. What was set, updated,
+# deleted or restored was something before that the command does not tell; `cancel` ends only what has not been done yet.
+OPPOSITES = {"deny": "allow", "contain": "allow", "stop": "start"}
+TIMED = ("stop_time", "duration")
 # How the HTTPS binding names its two forms: the command alone (1.0), and a message with headers and a body (1.1).
 ALONE, MESSAGE = "application/openc2-cmd+json;version=1.0", "application/openc2+json;version=1.0"
 
@@ -51,7 +56,26 @@ def request(method: str, command: Command, values: Mapping[str, Any], *, key: st
     sent = {name: text for name, text in headers_of(command, values).items() if name.lower() != "x-request-id"}
     if not said_in(sent, "Content-Type"):
         sent["Content-Type"] = ALONE if inner is whole else MESSAGE
-    return Request(f"openc2.{inner['action']}", EffectClass.KEYED.value, {**sent, "X-Request-ID": known}, content)
+    headers, back = {**sent, "X-Request-ID": known}, _taken_back(whole, inner, sent, key=key)
+    return Request(f"openc2.{inner['action']}", EffectClass.KEYED.value, headers, content, undo=back)
+
+
+def _taken_back(whole: Any, inner: Mapping[str, Any], sent: Mapping[str, str], *, key: str) -> dict[str, Any] | None:
+    """The command that takes one back: the opposite action on the same target, without times. None where OpenC2 knows no opposite."""
+    action = OPPOSITES.get(inner["action"])
+    given = inner.get("args")
+    args = given if isinstance(given, dict) else {}
+    if action is None or any(name in args for name in TIMED):
+        return None  # what has an end of its own is ended by the consumer
+    known = command_id(key_of(key))
+    back = {**inner, "action": action, "command_id": known}
+    if inner is not whole:
+        back = {**whole, "headers": {**whole["headers"], "request_id": known}, "body": {"openc2": {"request": back}}}
+    target = json.dumps(inner["target"], ensure_ascii=False)[:300]
+    headers = {**sent, "X-Request-ID": known}
+    content = json.dumps(back, ensure_ascii=False)
+    base = {"action": f"openc2.{action}", "effect": EffectClass.KEYED.value}
+    return {**base, "headers": headers, "content": content, "text": f"{action.capitalize()} {target}, at the same consumer"}
 
 
 def _command_in(whole: Any) -> dict[str, Any] | None:
@@ -106,7 +130,6 @@ def _reach(parts: Mapping[str, str]) -> str:
     return f"{inner.get('action')} {target[:500]}{until} at {parts['connector']}."
 
 
-# No action of OpenC2 is taken back for certain by another: `cancel` ends only what has not been done yet, and `allow` adds a rule.
 register(
     Product(
         "openc2",

@@ -102,6 +102,7 @@ class Node:
     arguments: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)  # variable -> name of the output
     budget: Budget = Budget()
+    undo_after: float = 0  # seconds after which what it did is taken back by itself; 0: a person takes it back
 
     @property
     def command(self) -> Command | None:
@@ -246,6 +247,7 @@ def _node(key: str, step: Mapping[str, Any], agents: Mapping[str, Agent]) -> Nod
         asking=Asking(asking["title"], asking.get("touches", "")) if asking else None,
         arguments=ours.get("arguments", {}),
         outputs=ours.get("outputs", {}),
+        undo_after=float(ours.get("undo_after", 0)),
         budget=Budget(int(budget.get("iterations", MOST_ROUNDS)), float(budget.get("seconds", MOST_SECONDS))),
     )
 

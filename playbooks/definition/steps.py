@@ -114,12 +114,20 @@ def _seconds(sheet: Sheet, at: Place, value: Any) -> None:
         sheet.error("negative_time", at, "seconds is more than 0.")
 
 
+def _undo_after(sheet: Sheet, at: Place, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value > LONGEST_MS / 1000:
+        sheet.error("schema", at, "undo_after is a number of seconds.")
+    elif value <= 0:
+        sheet.error("negative_time", at, "undo_after is more than 0.")
+
+
 APPROVAL = Shape({"title": text, "touches": text}, ("title",), closed=False)
 OURS = Shape(
     {
         "approval": APPROVAL,
         "arguments": named(text),
         "outputs": named(text, variable_name),
+        "undo_after": _undo_after,
         "budget": Shape({"iterations": whole(1, MOST_ITERATIONS), "seconds": _seconds}),
     },
     closed=False,
@@ -156,6 +164,13 @@ def _budget_of_a_loop(sheet: Sheet, at: Place, step: Any) -> None:
         sheet.warning("schema", (*at, "step_extensions", EXTENSION, "budget"), "Only a while-condition has a budget. Remove it.")
 
 
+def _nothing_to_undo(sheet: Sheet, at: Place, step: Any) -> None:
+    kinds = {held(one).get("type") for one in step.get("commands", ()) or ()} if isinstance(step.get("commands"), list) else set()
+    if "undo_after" in held(held(step.get("step_extensions")).get(EXTENSION)) and not kinds & {"http-api", "openc2-http", "openc2"}:
+        place = (*at, "step_extensions", EXTENSION, "undo_after")
+        sheet.warning("schema", place, "Nothing takes this step back by itself. Remove undo_after, or let a product do what the step does.")
+
+
 def _at_least_two(sheet: Sheet, at: Place, value: Any) -> None:
     listed(text, least=0)(sheet, at, value)
     if isinstance(value, list) and len(value) < 2:
@@ -174,7 +189,7 @@ STEP = Shape(
         "step_extensions": _step_extensions,
     },
     ("type",),
-    (_one_way_out, _budget_of_a_loop),
+    (_one_way_out, _budget_of_a_loop, _nothing_to_undo),
 )
 _ARGS = {"in_args": listed(text), "out_args": listed(text)}
 _CONDITION = STEP.extended({"condition": text, "on_true": text}, "condition", "on_true")

@@ -5,6 +5,7 @@ from typing import Any
 from playbooks.engine.hand import Hand
 from playbooks.engine.planning import attempt_at
 from playbooks.engine.spot import Spot
+from playbooks.engine.undoing import end_all, settle
 from playbooks.engine.writing import transaction_of, write
 from playbooks.events import DryRunEnded, RunEnded, StepEnded, UndoRegistered
 from playbooks.models import Run, StepAttempt
@@ -63,6 +64,8 @@ def finish_attempt(
     event = StepEnded(**about, name=attempt.name, outcome=str(state), detail=detail[:500])
     text = f"{attempt.name}: {SAID[state]}" + (f". {detail}" if detail else "")
     hand.tell(str(state), text, step_id=attempt.step_id, event=event)
+    if run.undoes_id is not None:
+        settle(hand, attempt, state, detail)
     undo = attempt.rendered.get("undo")
     if state == StepState.OK and undo and run.acts(attempt.step_id):
         hand.undoable(attempt, undo)
@@ -85,6 +88,8 @@ def end_run(hand: Hand, outcome: str, detail: str) -> None:
 
 def _finish(hand: Hand, outcome: str, detail: str) -> None:
     now, run = hand.by.now(), hand.run
+    if run.undoes_id is not None:
+        outcome, detail = end_all(hand, outcome, detail)
     for frame in list(hand.frames.values()):
         frame.ended_at = now
         hand.moved(frame)

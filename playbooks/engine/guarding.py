@@ -12,6 +12,8 @@ def must_stop(hand: Hand) -> str | None:
 
     As of when the run was read: whoever ends a trust touches the runs that stand on it. No query once this process knows the content.
     """
+    if hand.run.undoes_id is not None:
+        return None  # what was done may be taken back, whatever is thought of the book by now
     return standing_refusal(hand.run.version_hash, lambda: content_of(hand), hand.standing, hand.by.now())
 
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import orjson
 
@@ -50,6 +50,7 @@ class Unwritten:
     fact_classes: set[type] = field(default_factory=set)
     timers: list[dict[str, Any]] = field(default_factory=list)
     undos: list[dict[str, Any]] = field(default_factory=list)
+    undone: dict[int, dict[str, Any]] = field(default_factory=dict)
     effects: list[dict[str, Any]] = field(default_factory=list)
     freed: int | None = None  # the connector at which the run held a place
 
@@ -83,6 +84,7 @@ class Hand:
     known: dict[int, Known]
     standing: tuple[str, str | None] = ("none", None)  # what the agency asks of signatures, and, if any, the signers (as JSON)
     connectors: list[Connector] | None = None
+    entries: Any = None  # what a run that takes back has to do; `undoing` reads it
     unwritten: Unwritten = field(default_factory=Unwritten)
     steps: int = 0  # attempts that were written down
     heard: bool = False  # somebody is to be told of facts that were written
@@ -104,8 +106,13 @@ class Hand:
 
     def undoable(self, attempt: StepAttempt, undo: dict[str, Any]) -> None:
         """Register how an effect is taken back, in the same transaction as its result."""
-        one = {"public_id": uuid4(), "attempt_id": attempt.pk, "text": undo["text"], "rendered": undo, "at": self.by.now()}
-        self.unwritten.undos.append({**one, "state": UndoState.REGISTERED})
+        public_id, now = uuid4(), self.by.now()
+        one = {"public_id": public_id, "attempt_id": attempt.pk, "text": undo["text"], "rendered": undo, "at": now}
+        due = now + timedelta(seconds=undo["after"]) if undo.get("after") else None
+        self.unwritten.undos.append({**one, "state": UndoState.REGISTERED, "due_at": due})
+        if due is not None:
+            armed = {"frame_id": attempt.frame_id, "purpose": undo_purpose(public_id), "due_at": due, "fired_at": None}
+            self.unwritten.timers.append(armed)
 
     def arm(self, frame: Frame, timers: dict[str, bool], purpose: str, seconds: float, *, is_over: bool = False) -> None:
         """Set a timer, once; `timers` are those of the frame. One that `is_over` is not waited for."""
@@ -140,6 +147,11 @@ class Hand:
         run.waits_for, run.lease_owner = waits_for, ""
         if wake_at is not None:
             run.wake_at = wake_at
+
+
+def undo_purpose(public_id: UUID) -> str:
+    """The timer at which an effect is taken back by itself."""
+    return f"undo:{public_id}"
 
 
 def revived(model: type, row: Any) -> Any:

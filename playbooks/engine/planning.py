@@ -14,10 +14,12 @@ from playbooks.definition.canonical import sha256_of
 from playbooks.definition.graph import BOOK, IF, SWITCH, WHILE, Node
 from playbooks.definition.places import filled_for
 from playbooks.definition.scoping import seen_from
+from playbooks.definition.taking_back import PLAN, TAKE_BACK
 from playbooks.engine.claiming import executed
 from playbooks.engine.guarding import must_not_send
 from playbooks.engine.hand import Hand, revived
 from playbooks.engine.spot import Spot
+from playbooks.engine.undoing import begin_plan, begin_round, cannot, rendered_back, speaks_of
 from playbooks.engine.writing import transaction_of, write
 from playbooks.events import ApprovalAsked, ApprovalDecided
 from playbooks.models import Approval, Connector, Run, StandingConsent, StepAttempt
@@ -31,7 +33,7 @@ CONNECTORS = "SELECT to_jsonb(c) FROM playbooks_connector c WHERE c.agency_id = 
 
 
 CONTROL_KINDS = {IF: "if", WHILE: "while", SWITCH: "switch", BOOK: "book"}
-CARRIED_OUT = {"local-action": "local", "http-api": "http", "openc2-http": "http", "openc2": "http"}
+CARRIED_OUT = {"local-action": "local", PLAN: "local", "http-api": "http", "openc2-http": "http", "openc2": "http"}
 SPOKEN = {"http-api": "http", "openc2-http": "openc2", "openc2": "openc2"}  # the kinds of products that are found by an address
 
 
@@ -39,6 +41,8 @@ def kind_of(hand: Hand, node: Node, unit: tuple[int, int] = (0, 0)) -> str:
     """How a command of a step is carried out: local, http or manual; other steps by their own name. At most one query."""
     if not node.commands:
         return CONTROL_KINDS.get(node.kind, node.kind)
+    if node.commands[unit[0]].kind == TAKE_BACK and hand.run.undoes_id is not None:
+        return "http"
     kind = CARRIED_OUT.get(node.commands[unit[0]].kind, "manual")
     return "manual" if kind == "http" and not _is_a_product(node, unit) and not _reached(hand, node, unit) else kind
 
@@ -95,6 +99,8 @@ def _connectors(hand: Hand) -> list[Connector]:
 def rendered_for(hand: Hand, spot: Spot, unit: tuple[int, int]) -> dict[str, Any]:
     """Exactly what a command of the step would run now on a target. Raises CannotRender. At most one query."""
     run, node = hand.run, spot.node
+    if run.undoes_id is not None and speaks_of(spot):
+        return rendered_back(hand, spot, lambda name: connected(hand, lambda one: one.name == name))
     values, key, kind = seen_from(node, run.variables), effect_key(run, spot, unit), kind_of(hand, node, unit)
     if kind == "book":
         return book_call(node, values, key=key)
@@ -121,14 +127,18 @@ def rendered_for(hand: Hand, spot: Spot, unit: tuple[int, int]) -> dict[str, Any
     forbidden = must_not_send(hand, connector, reads_only=action.effect == EffectClass.READ)
     if forbidden is not None:
         raise CannotRender(forbidden)
+    undo = action.undoing(parts) if action.undoing else None
+    back = known.action_for(*undo) if undo else None
     reaching = Reaching(
         connector=connector.name,
         base_url=connector.base_url,
         secret_name=connector.secret_name,
         action=action.name,
         effect=action.effect,
-        undo=action.undoing(parts) if action.undoing else None,
+        undo=undo if back else None,
         undo_text=action.undo_text.format(**parts),
+        undo_action=back[0].name if back else "",
+        undo_effect=back[0].effect if back else "",
     )
     return http_call(node, command, values, reaching, method=method, path=path, targets=list(parts.values()), key=key)
 
@@ -167,6 +177,11 @@ def plan(hand: Hand, spot: Spot, number: int, unit: tuple[int, int]) -> None:
     node, run, known = spot.node, hand.run, spot.known
     known.attempt = attempt = attempt_at(hand, spot, unit, attempt=number)
     hand.changed(attempt)
+    takes_back = kind_of(hand, node, unit) == "http" and run.undoes_id is not None
+    if takes_back:
+        begin_round(hand, spot, attempt)
+    elif run.undoes_id is not None:
+        begin_plan(hand)
     try:
         rendered = rendered_for(hand, spot, unit)
     except CannotRender as error:
@@ -178,8 +193,12 @@ def plan(hand: Hand, spot: Spot, number: int, unit: tuple[int, int]) -> None:
         )
         run.variables = {**run.variables, "__problem__": str(error)}
         hand.tell("failed", f"{node.name}: {error}", step_id=node.id)
+        if takes_back:
+            cannot(hand, spot, str(error))
         return
     attempt.rendered, attempt.request_hash, attempt.effect_class = rendered, sha256_of(rendered), rendered["effect"]
+    if takes_back:
+        attempt.effect_key = rendered["key"]
     standing = known.approval
     asks = node.asking is not None and run.acts(node.id)
     if asks and not (standing and standing.state == ApprovalState.APPROVED and standing.hash == attempt.request_hash):
@@ -199,7 +218,7 @@ def _asked(hand: Hand, spot: Spot, attempt: StepAttempt) -> Approval:
     assert node.asking is not None
     values = seen_from(node, run.variables)
     consent = next(
-        (one for one in StandingConsent.objects.filter(withdrawn_at=None).order_by("id") if rendered["action"] in one.actions), None
+        (one for one in StandingConsent.objects.filter(withdrawn_at=None).order_by("id") if _covers(one, rendered)), None
     )
     seconds = settings.APPROVAL_SECONDS
     approval: Approval = Approval.objects.create(
@@ -233,6 +252,11 @@ def _asked(hand: Hand, spot: Spot, attempt: StepAttempt) -> Approval:
     text = f"Asked for approval: {approval.action}. Lapses at {approval.expires_at:%H:%M} UTC"
     hand.tell("asked", text, step_id=node.id, event=event)
     return approval
+
+
+def _covers(consent: StandingConsent, rendered: dict[str, Any]) -> bool:
+    """Whether an agency's consent is meant for this. Who consents to an action consents to its end."""
+    return all(action in consent.actions for action in rendered.get("actions", [rendered["action"]]))
 
 
 def void(hand: Hand, approval: Approval, reason: str) -> None:

@@ -183,6 +183,10 @@ def _act_on_the_subject(hand: Hand, spot: Spot) -> None:
     """The action and its record are one transaction: exactly once."""
     run, attempt = hand.run, spot.known.attempt
     assert attempt is not None
+    if attempt.rendered["kind"] == "undo":
+        attempt.started_at = hand.by.now()
+        finish_attempt(hand, attempt, StepState.OK, "")
+        return
     action = local_action(attempt.rendered["action"])
     attempt.started_at, attempt.fence = hand.by.now(), run.fence
     context = RunContext(

@@ -169,6 +169,8 @@ def _parts(some: Unwritten, values: dict[str, Any]) -> Iterator[str]:
         yield _inserting(RunEvent, "events")
     if given("timers", some.timers):
         yield _inserting(Timer, "timers", "ON CONFLICT (agency_id, run_id, frame_id, purpose) DO NOTHING")
+    if given("undone", list(some.undone.values())):
+        yield _updating(Undo, "undone", ("state", "ended_at"), "undone_by_id")
     if given("undos", some.undos):
         yield _inserting(Undo, "undos")
     if given("effects", some.effects):
@@ -213,10 +215,10 @@ def _inserting(model: type[Model], name: str, more: str = "") -> str:
 
 
 @cache
-def _updating(model: type[Model], name: str, names: Sequence[str]) -> str:
+def _updating(model: type[Model], name: str, names: Sequence[str], of: str = "run_id") -> str:
     pairs = ", ".join(f"{one} = r.{one}" for one in names)
     return (
         f"{name} AS (UPDATE {model._meta.db_table} t SET {pairs} "  # noqa: S608 (our own names)
         f"FROM held, jsonb_to_recordset(%({name})s::jsonb) AS r({_declared(model, ('id', *names))}) "
-        f"WHERE t.agency_id = held.agency_id AND t.run_id = held.run_id AND t.id = r.id)"
+        f"WHERE t.agency_id = held.agency_id AND t.{of} = held.run_id AND t.id = r.id)"
     )

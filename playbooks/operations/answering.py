@@ -11,6 +11,7 @@ from playbooks.definition.values import WrongType, typed
 from playbooks.events import StepEnded
 from playbooks.models import Run, StepAttempt
 from playbooks.operations.telling import tell, wake
+from playbooks.operations.undoing import settle_answer
 from playbooks.policies import may_answer
 from playbooks.queries.books import graph_of
 from playbooks.states import StepState
@@ -55,6 +56,7 @@ def answer(*, step: str, answer: Any, reason: Any, by: Actor, returns: Mapping[s
         if changed:
             run.variables = {**run.variables, **changed}
             run.save(update_fields=["variables"])
+        settle_answer(run=run, attempt=one, by=by)
         event = StepEnded(
             run=str(run.public_id), about=run.subject, step=one.step_id, name=one.name, outcome=str(one.state), detail=one.detail
         )

@@ -1,4 +1,4 @@
-"""Timers that are due let their run go on."""
+"""Timers that are due let their run go on, or end what was to last until then."""
 
 from datetime import datetime
 
@@ -6,7 +6,10 @@ from django.db import transaction
 
 from playbooks.models import Run, Timer
 from playbooks.operations.telling import wake
+from playbooks.operations.undoing import take_back_due
 from tenants.actors import Actor
+
+OF_AN_UNDO = "undo:"
 
 
 def due_timers(*, at: datetime, most: int) -> list[int]:
@@ -17,7 +20,11 @@ def due_timers(*, at: datetime, most: int) -> list[int]:
 def fire(*, timer_id: int, by: Actor) -> None:
     """Fire a timer once and wake its run; a timer that fired meanwhile stays as it is."""
     with transaction.atomic():
-        run_id = Timer.objects.values_list("run_id", flat=True).get(pk=timer_id)
+        run_id, purpose = Timer.objects.values_list("run_id", "purpose").get(pk=timer_id)
         run = Run.objects.locked(pk=run_id)
-        if Timer.objects.filter(pk=timer_id, fired_at=None).update(fired_at=by.now()):
-            wake(run=run, by=by)
+        # Whoever let it last longer has set it anew meanwhile.
+        if Timer.objects.filter(pk=timer_id, fired_at=None, due_at__lte=by.now()).update(fired_at=by.now()):
+            if purpose.startswith(OF_AN_UNDO):
+                take_back_due(undo=purpose.removeprefix(OF_AN_UNDO), by=by)
+            else:
+                wake(run=run, by=by)

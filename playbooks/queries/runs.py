@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from playbooks.catalogue import describe, find_subject, is_readable
 from playbooks.drawing import drawn
-from playbooks.models import Approval, Run, RunEvent, StepAttempt, Undo
+from playbooks.models import Approval, Run, RunEvent, StepAttempt
 from playbooks.policies import may_read_approval
 from playbooks.queries.approvals import NO_SUBJECT, about_of, readable_page, views
 from playbooks.queries.books import graph_of
@@ -17,8 +17,9 @@ from playbooks.queries.moving import newer_versions
 from playbooks.queries.calls import called_by, calls_of, said_of
 from playbooks.queries.spending import Spent, spent_by
 from playbooks.queries.steps import steps_of
+from playbooks.queries.undos import standing_of
 from playbooks.queries.telling import ApprovalView, EventLine, RunPage, RunView
-from playbooks.states import RunState, UndoState, Waits
+from playbooks.states import RunState, Waits
 from playbooks.timing import Times
 from tenants.actors import Actor
 from tenants.errors import Unknown
@@ -26,7 +27,7 @@ from tenants.errors import Unknown
 
 def visible(reader: Actor) -> Any:
     """The runs that the reader may know of, before the subject is asked: a liaison's are those that asked their agency. A queryset."""
-    rows = Run.objects.select_related("agency", "book", "version")
+    rows = Run.objects.select_related("agency", "book", "version", "undoes")
     if reader.speaks_for_an_agency:
         rows = rows.filter(Exists(Approval.objects.filter(run=OuterRef("pk"), asks_agency=True)))
     return rows
@@ -69,7 +70,7 @@ def _views(rows: list[Any], reader: Actor, *, whole: bool = False) -> tuple[RunV
     approvals: dict[str, list[ApprovalView]] = {}
     for one in views(asked_rows, reader):
         approvals.setdefault(one.run, []).append(one)
-    undos = _by_run(Undo.objects.filter(run__in=rows, state=UndoState.REGISTERED).order_by("id"))
+    undos = standing_of(rows)
     events = _by_run(RunEvent.objects.filter(run__in=rows).order_by("no")) if whole and reader.sees_internal_rows else {}
     told = describe([row.subject for row in rows])
     now = reader.now()
@@ -112,7 +113,8 @@ def _views(rows: list[Any], reader: Actor, *, whole: bool = False) -> tuple[RunV
                 steps=steps,
                 times=spent.run,
                 approval=waiting,
-                undos=() if liaison else tuple(one.text for one in undos.get(row.pk, [])),
+                undos=() if liaison else undos.get(row.pk, ()),
+                undoes=str(row.undoes.public_id) if row.undoes else "",
                 events=told_events,
                 drawing=drawn(graph) if whole and not liaison else None,
                 newer=_newer(row) if whole and not liaison and not row.state_is_over else None,

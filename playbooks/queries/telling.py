@@ -44,6 +44,14 @@ class Need:
 
 
 @dataclass(frozen=True)
+class SoFar:
+    """What would have to be undone of a run by now, and what could not be: texts, the latest first."""
+
+    texts: tuple[str, ...] = ()
+    stays: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ApprovalView:
     """One approval with all that its page shows."""
 
@@ -134,6 +142,22 @@ class EventLine:
 
 
 @dataclass(frozen=True)
+class UndoStanding:
+    """One effect and how far its undo is."""
+
+    id: str  # of the attempt that had the effect
+    run: str  # the run that had the effect
+    step_id: str
+    text: str
+    state: str
+    said: str
+    due_at: datetime | None  # when it is taken back by itself
+    ended_at: datetime | None
+    by: str  # who takes or took it back, empty when nobody did
+    undone_by: str  # the run that does
+
+
+@dataclass(frozen=True)
 class RunView:
     """One run with all that its page shows."""
 
@@ -158,7 +182,8 @@ class RunView:
     steps: tuple[StepView, ...]
     times: Times
     approval: ApprovalView | None  # the one that is open, else the latest
-    undos: tuple[str, ...]
+    undos: tuple[UndoStanding, ...]  # what it did that can be taken back; of a run that takes back, what it takes back
+    undoes: str  # the run whose effects this one takes back, empty for any other
     events: tuple[EventLine, ...]
     drawing: Drawing | None
     newer: int | None = None  # the number of a newer version of its book, while the run is not over

@@ -203,7 +203,7 @@ class _Walker:
     def _end(self, frame: _Frame, outcome: str, detail: str = "") -> None:
         """How the present step came out; what was said first counts."""
         if frame.entry is not None and not frame.entry.outcome:
-            frame.entry.outcome, frame.entry.detail = outcome, detail
+            frame.entry.outcome, frame.entry.detail = outcome, detail or frame.entry.detail
 
     def _answer(self, frame: _Frame, node: Node) -> None:
         """The next answer of the step stands for all its commands on all its targets, approvals among them."""
@@ -219,6 +219,8 @@ class _Walker:
             frame.standing = Standing("failed", kind=kind, unit=unit)
         else:
             frame.standing = Standing("ok", kind=kind, unit=unit)
+            if node.undo_after and frame.entry is not None:
+                frame.entry.detail = f"It would be taken back by itself after {node.undo_after:g} s"
             self._take(node, answer)
 
     def _take(self, node: Node, answer: Answer) -> None:

@@ -5,6 +5,8 @@ from tests.mutations.taking import in_the_code
 ALONE = "tests/walls/test_each_guard_alone.py"
 ENGINE = "tests/playbooks/test_the_engine.py"
 APPROVING = "tests/playbooks/test_approving.py"
+CANCELLING = "tests/playbooks/test_cancelling.py"
+UNDOING = "tests/playbooks/test_undoing.py"
 
 OF_PLAYBOOKS = (
     in_the_code(
@@ -27,6 +29,27 @@ OF_PLAYBOOKS = (
         "AND r.fence = %(fence)s AND r.xmin = %(seen)s::xid",
         "AND r.fence = %(fence)s AND %(seen)s <> ''",
         f"{ENGINE}::test_what_changes_while_a_worker_thinks_is_thought_of",
+    ),
+    in_the_code(
+        "an undo that two runs do",
+        "playbooks/queries/undoing.py",
+        "and (one.undone_by is None or one.undone_by.state in OVER)",
+        "",
+        f"{UNDOING}::test_two_people_take_back_at_once_and_it_is_taken_back_once",
+    ),
+    in_the_code(
+        "an undo of something else than was seen",
+        "playbooks/operations/undoing.py",
+        "require(hash == now_is,",
+        "require(True,",
+        f"{UNDOING}::test_a_plan_that_changed_since_it_was_shown_is_not_carried_out",
+    ),
+    in_the_code(
+        "a cancelled run whose fence stands",
+        "playbooks/operations/cancelling.py",
+        "run.fence + 1",
+        "run.fence",
+        f"{CANCELLING}::test_a_cancelled_run_goes_no_further_and_its_question_is_void",
     ),
     in_the_code(
         "a call that is repeated without asking first",

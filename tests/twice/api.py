@@ -42,6 +42,21 @@ def move(stage: Stage) -> Asked:
     return Asked(f"/api/v1/runs/{run.public_id}/move", {"version": 2, "preview": preview, "reason": "Better."})
 
 
+def cancel(stage: Stage) -> Asked:
+    return Asked(f"/api/v1/runs/{stage.approval().run.public_id}/cancel", {"reason": "A false alarm."})
+
+
+def undo(stage: Stage) -> Asked:
+    run, plan = stage.isolated()
+    return Asked(f"/api/v1/runs/{run}/undo", {"hash": plan.hash, "reason": "A false alarm."})
+
+
+def until(stage: Stage) -> Asked:
+    run, plan = stage.isolated(lasts=True)
+    body = {"entry": plan.entries[0].id, "until": soon(), "reason": "It is not over."}
+    return Asked(f"/api/v1/runs/{run}/undo/until", body)
+
+
 def vote(stage: Stage) -> Asked:
     one = stage.approval()
     return Asked(f"/api/v1/approvals/{one.public_id}/vote", {"hash": one.hash, "vote": "approve", "reason": "Yes."})
@@ -65,6 +80,9 @@ CALLS: dict[str, tuple[str, Make]] = {
     "replay_dead_letter": ("lee", replay),
     "open_case": ("nora", by_hand),
     "vote": ("nora", vote),
+    "run_cancel": ("nora", cancel),
+    "run_undo": ("nora", undo),
+    "run_undo_until": ("nora", until),
     "run_move": ("nora", move),
     "case_verb claim": ("nora", verb("claim")),
     "case_verb assign": ("nora", verb("assign", owner="ana@watchfloor.example")),

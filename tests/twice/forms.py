@@ -69,6 +69,24 @@ def answer(stage: Stage) -> Form:
     return Form(reverse("run-answer", args=[step.run.public_id, step.public_id]), {"answer": "yes", "reason": "I called."})
 
 
+def cancel(stage: Stage) -> Form:
+    path = reverse("run-cancel", args=[stage.approval().run.public_id])
+    return Form(path, {"reason": "A false alarm.", "way": "cancel"}, on=path)
+
+
+def undo(stage: Stage) -> Form:
+    run, plan = stage.isolated()
+    path = reverse("run-undo", args=[run])
+    return Form(path, {"hash": plan.hash, "reason": "A false alarm."}, on=path)
+
+
+def until(stage: Stage) -> Form:
+    run, plan = stage.isolated(lasts=True)
+    entry = plan.entries[0].id
+    data = {"entry": entry, "until": soon()[:16], "reason": "It is not over."}
+    return Form(reverse("run-undo-until", args=[run]), data, on=f"{reverse('run-undo', args=[run])}?entry={entry}")
+
+
 def move(stage: Stage) -> Form:
     run, preview = stage.movable()
     path = reverse("run-move", args=[run.public_id])
@@ -182,6 +200,9 @@ FORMS: dict[str, tuple[str, Make]] = {
     "consent-withdraw": ("nia", lambda s: Form(reverse("consent-withdraw", args=[s.consent()]), {"reason": "Enough."})),
     "approval-vote": ("nora", vote),
     "run-answer": ("nora", answer),
+    "run-cancel": ("nora", cancel),
+    "run-undo": ("nora", undo),
+    "run-undo-until": ("nora", until),
     "run-move": ("nora", move),
     "playbook": ("nora", start),
     "playbook-import": ("ada", playbook),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -11,11 +11,13 @@ import orjson
 from django.db import connection
 from django.test import Client
 
-from playbooks.models import Approval, Run, StepAttempt
+from playbooks.models import Approval, Run, StepAttempt, Timer, Undo
 from playbooks.operations.connecting import connect
 from playbooks.operations.consenting import give_consent
 from playbooks.operations.publishing import publish, publish_library
 from playbooks.operations.starting import start_matching_runs, start_run
+from playbooks.operations.undoing import register
+from playbooks.queries.undoing import UndoPlan, plan_for
 from playbooks.operations.trusting import trust_signer
 from playbooks.queries.moving import move_of
 from playbooks.queries.trust import requirement_of
@@ -131,7 +133,23 @@ class Stage:
             (run,) = start_matching_runs(agency_id=north, subject=case.subject, facts=facts, by=system("test", agency_id=north))
         sweeping.sweep(names=RUN_CHORES, rounds=5)
         with scope.floor(None, actor="test"):
-            return Approval.objects.get(run=run)
+            return Approval.objects.select_related("run").get(run=run)
+
+    def isolated(self, *, lasts: bool = False) -> tuple[str, UndoPlan]:
+        """An ended run that isolated a host, and what would be taken back; with `lasts` that ends by itself in a day."""
+        one, now = self.approval(), datetime.now(UTC)
+        with scope.floor(None, actor="test"):
+            StepAttempt.objects.filter(pk=one.attempt_id).update(state="ok", ended_at=now)
+            Approval.objects.filter(pk=one.pk).update(state="approved", decided_at=now)
+            Run.objects.filter(pk=one.run_id).update(state="done", waits_for="", ended_at=now)
+            undo, due = register(StepAttempt.objects.get(pk=one.attempt_id), now), now + timedelta(days=1)
+            if lasts:
+                Undo.objects.filter(pk=undo.pk).update(due_at=due)
+                Timer.objects.create(
+                    agency_id=undo.agency_id, run_id=one.run_id, frame_id=one.frame_id, purpose=f"undo:{undo.public_id}", due_at=due
+                )
+        with opened(self.cast.lee):
+            return str(one.run.public_id), plan_for(str(one.run.public_id), self.cast.lee)
 
     def question(self) -> StepAttempt:
         """A step of a run that waits for a person's answer."""

@@ -57,6 +57,7 @@ CASE = ("case",)
 BY_HAND = {"agency": "{agency}", "title": "By phone", "severity": "low", "reason": "They called."}
 SEEN = {"version": "{version}"}
 ASKED = frozenset({LIAISON})
+UNDOING = ("run-cancel", "run-undo", "run-undo-until")
 
 WALLS = [
     # The bottom floor
@@ -126,6 +127,8 @@ WALLS = [
     page("run", FLOOR | {AUDITOR}, of=("run",), asked=ASKED),
     page("run-answer", FLOOR | {AUDITOR}, of=("run", "step"), asked=ASKED),  # leads to the run
     form("run-answer", FLOOR, refused=frozenset({AUDITOR}), of=("run", "step")),
+    *(page(name, FLOOR | {AUDITOR}, of=("run",)) for name in UNDOING),
+    *(form(name, FLOOR, refused=frozenset({AUDITOR}), of=("run",)) for name in UNDOING),
     page("run-move", FLOOR | {AUDITOR}, of=("run",)),
     form("run-move", FLOOR, refused=frozenset({AUDITOR}), of=("run",)),
     page("runs", FLOOR | {AUDITOR, LIAISON}),
@@ -157,6 +160,10 @@ WALLS = [
     api("run-api", FLOOR | {AUDITOR}, of=("run",), asked=ASKED),
     api("run-move-api", FLOOR | {AUDITOR}, of=("run",)),
     Wall("run-move-api", FLOOR, method="POST", refused=frozenset({AUDITOR}), of=("run",), anonymous=401),
+    api("run-undo-api", FLOOR | {AUDITOR}, of=("run",)),
+    *(
+        Wall(f"{name}-api", FLOOR, method="POST", refused=frozenset({AUDITOR}), of=("run",), anonymous=401) for name in UNDOING
+    ),
     api("approvals-api", FLOOR | {AUDITOR, LIAISON}),
     Wall("vote-api", FLOOR, method="POST", refused=frozenset({AUDITOR}), of=("approval",), anonymous=401, asked=ASKED),
     api("scorecard-api", READ_HERE, of=("agency",)),
