@@ -15,6 +15,8 @@ class PlaybooksConfig(AppConfig):
         from playbooks.connectors import endpoint, http, openc2  # noqa: F401 they register themselves
         from playbooks.engine.working import register_chores
 
+        from playbooks import tasks  # noqa: F401 registers its work
+
         register_chores()
         from playbooks.queries.voters import waiting_for
         from tenants.gates.navigation import READERS, NavItem

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from playbooks.states import EffectClass
 from tenants.actors import Actor
@@ -39,6 +40,24 @@ Facts = Callable[[str], tuple[int, dict[str, Any]] | None]
 
 
 @dataclass(frozen=True)
+class Past:
+    """A subject of the past: when it began, its facts as they are now, and where a list goes on after it."""
+
+    subject: str
+    at: datetime
+    facts: dict[str, Any]
+    place: list[Any]
+
+
+class PastSubjects(Protocol):
+    """Subjects that began from `since` until `until`, in order, at most `most` after a `place` (empty: from the first); how many."""
+
+    def some(self, *, agency_id: int, since: datetime, until: datetime, after: list[Any], most: int) -> list[Past]: ...
+
+    def count(self, *, agency_id: int, since: datetime, until: datetime, most: int) -> int: ...
+
+
+@dataclass(frozen=True)
 class SubjectKind:
     """What subjects of a prefix are. `find(number, reader)` gives the subject of an outside number that `reader` may read, or None;
     `describe(subjects)` their number, title and severity; `readable(subjects, reader)` those that a reader may know of;
@@ -49,6 +68,7 @@ class SubjectKind:
     describe: Callable[[Iterable[str]], dict[str, dict[str, str]]]
     readable: Callable[[Iterable[str], Actor], Container[str]]
     facts: Facts | None = None
+    past: PastSubjects | None = None
 
 
 _actions: dict[str, LocalAction] = {}
@@ -87,9 +107,10 @@ def register_subject(
     describe: Callable[[Iterable[str]], dict[str, dict[str, str]]],
     readable: Callable[[Iterable[str], Actor], Container[str]],
     facts: Facts | None = None,
+    past: PastSubjects | None = None,
 ) -> None:
     """Say what subjects of a prefix are; `readable` picks those of many that a reader may know of, at once."""
-    _subjects[prefix] = SubjectKind(prefix, find, describe, readable, facts)
+    _subjects[prefix] = SubjectKind(prefix, find, describe, readable, facts, past)
 
 
 def find_subject(prefix: str, number: str, reader: Actor) -> str | None:
@@ -127,6 +148,12 @@ def _by_prefix(subjects: Iterable[str]) -> dict[str, list[str]]:
     for subject in dict.fromkeys(subjects):
         found.setdefault(subject.partition(":")[0], []).append(subject)
     return found
+
+
+def past_of(prefix: str) -> PastSubjects | None:
+    """The past subjects of a prefix, of the agencies in scope; None where nobody lists them."""
+    kind = _subjects.get(prefix)
+    return kind.past if kind else None
 
 
 def facts_about(subject: str) -> tuple[int, dict[str, Any]] | None:

@@ -169,6 +169,30 @@ class RunMoved:
 
 
 @dataclass(frozen=True)
+class RuleModeSet:
+    """A trigger rule starts its book for real, in shadow, or not at all from now on. A fact of the program, subject `rule:<slug>`."""
+
+    rule: str
+    book: str
+    before: str
+    mode: str
+    reason: str
+    seen: dict[str, int]  # what its shadow had seen by then
+
+
+@dataclass(frozen=True)
+class BacktestAsked:
+    """Somebody asked what a book would have done on an agency's past subjects. Subject `backtest:<question>`."""
+
+    question: str
+    book: str
+    version: str
+    rule: str
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True)
 class ConsentGiven:
     """An agency consents to actions until it withdraws. Subject `consent:<uuid>`."""
 

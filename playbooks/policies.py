@@ -63,6 +63,11 @@ def may_move(actor: Actor, run: Run) -> bool:
     return actor.works_the_floor and actor.covers(run.agency_id)
 
 
+def may_backtest(actor: Actor) -> bool:
+    """What comes of it names cases: for those who work them."""
+    return actor.works_the_floor or actor.is_machine
+
+
 def side_of(actor: Actor, approval: Approval, run: Run) -> Side | None:
     """For whom this actor may vote, or None: the floor except who started the run by hand, and the liaison where they are asked."""
     if not actor.covers(approval.agency_id):

@@ -27,12 +27,28 @@ class RunMode(TextChoices):
     SHADOW = "shadow", "Shadow"  # beside a run for real, on the same trigger
 
 
+class RuleMode(TextChoices):
+    """What a trigger rule does with its book."""
+
+    LIVE = "live", "Live"
+    SHADOW = "shadow", "In shadow"  # its runs do nothing for real
+    OFF = "off", "Off"
+
+
 class StepWay(TextChoices):
     """How a run does one step."""
 
     REAL = "real", "For real"
     SIMULATE = "simulate", "Simulated: what it would have done is written down"
     REPLAY = "replay", "Replayed: what was recorded is taken"
+
+
+class BacktestState(TextChoices):
+    """How far a backtest has come."""
+
+    WAITING = "waiting", "At work"
+    DONE = "done", "Done"
+    STOPPED = "stopped", "Stopped"  # its time was over before it had looked at everything
 
 
 class Waits(TextChoices):

@@ -4,9 +4,11 @@ from django.urls import URLPattern, URLResolver, path
 
 from playbooks.api import approvals, moving, runs
 from playbooks.pages import approvals as approval_pages
+from playbooks.pages import backtests as backtest_pages
 from playbooks.pages import library as library_pages
 from playbooks.pages import moving as moving_pages
 from playbooks.pages import running as running_pages
+from playbooks.pages import ruling as ruling_pages
 from playbooks.pages import runs as run_pages
 from playbooks.pages import signers as signer_pages
 from playbooks.pages import undoing as undoing_pages
@@ -39,6 +41,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("playbooks/signers/policies/", signer_pages.SignaturePoliciesPage.as_view(), name="playbook-signature-policies"),
     path("playbooks/signers/<uuid:signer>/", signer_pages.SignerPage.as_view(), name="playbook-signer"),
     path("playbooks/<slug:book>/versions/", version_pages.VersionsPage.as_view(), name="playbook-versions"),
+    path("playbooks/<slug:book>/rules/", ruling_pages.RulesPage.as_view(), name="playbook-rules"),
+    path("playbooks/<slug:book>/backtests/", backtest_pages.BacktestsPage.as_view(), name="backtests"),
+    path("playbooks/<slug:book>/backtests/<uuid:question>/", backtest_pages.BacktestPage.as_view(), name="backtest"),
+    path("playbooks/<slug:book>/backtests/<uuid:question>/export/", backtest_pages.BacktestExport.as_view(), name="backtest-export"),
     path("playbooks/<slug:book>/export/", version_pages.ExportPage.as_view(), name="playbook-export"),
     path("playbooks/<slug:book>/", library_pages.BookPage.as_view(), name="playbook"),
 ]

@@ -31,6 +31,11 @@ GROUP BY 1 ORDER BY min(a.expires_at)
 """
 
 
+BACKTESTS = """
+SELECT b.agency_id FROM playbooks_backtest b WHERE b.state = 'waiting' GROUP BY 1 ORDER BY min(b.asked_at)
+"""
+
+
 class Migration(migrations.Migration):
     """Each name is asked by one chore of the sweep."""
 
@@ -41,5 +46,6 @@ class Migration(migrations.Migration):
         for name, body in (
             ("agencies_with_timers", TIMERS),
             ("agencies_with_approvals", APPROVALS),
+            ("agencies_with_backtests", BACKTESTS),
         )
     ]

@@ -1,6 +1,7 @@
 """Tables of the playbooks, a file per aggregate."""
 
 from playbooks.models.approval import Approval, StandingConsent, Vote
+from playbooks.models.backtest import Backtest, BacktestedSubject
 from playbooks.models.book import Book, TriggerRule, Version
 from playbooks.models.connector import Connector, Effect
 from playbooks.models.draft import Draft, DraftState
@@ -12,6 +13,8 @@ from playbooks.models.storm import Covered, Storm
 
 __all__ = [
     "Approval",
+    "Backtest",
+    "BacktestedSubject",
     "Book",
     "Connector",
     "Covered",

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from playbooks.states import RuleMode
 from tenants.isolation.constraints import Granted
 
 
@@ -52,7 +53,7 @@ class TriggerRule(models.Model):
     condition = models.TextField()  # in the language of a book's conditions, over the subject's facts
     why = models.TextField()  # said of a run that it starts; facts stand in it as variables
     urgent = models.BooleanField(default=False)  # its runs go in the emergency lane
-    enabled = models.BooleanField(default=True)
+    mode = models.CharField(max_length=10, choices=RuleMode, default=RuleMode.LIVE)
     created_at = models.DateTimeField()
 
     class Meta:

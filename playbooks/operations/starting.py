@@ -15,7 +15,7 @@ from playbooks.operations.telling import tell
 from playbooks.policies import may_start
 from playbooks.queries.books import enabled_rules, graph_of, newest_version
 from playbooks.queries.trust import refusal_of, was_refused
-from playbooks.states import RunMode
+from playbooks.states import RuleMode, RunMode
 from tenants.actors import Actor
 from tenants.errors import Conflict, Invalid, NotAllowed, Unknown, require
 from tenants.journal import doorbell
@@ -40,7 +40,7 @@ def start_matching_runs(*, agency_id: int, subject: str, facts: Mapping[str, Any
             version = newest_version(rule.book.slug) if fits else None
             if version is None:
                 continue
-            run = _begin(agency_id=agency_id, subject=subject, version=version, values=values, why=why, by=by, trigger=rule)
+            run = _begin(agency_id=agency_id, subject=subject, version=version, values=values, why=why, by=by, trigger=rule, mode=_mode(rule))
             if run is not None:
                 begun.append(run)
     return begun
@@ -165,6 +165,10 @@ def _begin(
     tell(run=run, kind="started", text=why, by=by, event=RunStarted(**about) if run.acts() else DryRunStarted(**about, mode=mode))
     transaction.on_commit(lambda: doorbell.ring("runs", agency_id))
     return run
+
+
+def _mode(rule: TriggerRule) -> RunMode:
+    return RunMode.SHADOW if rule.mode == RuleMode.SHADOW else RunMode.REAL
 
 
 def _has_begun(run: Run) -> bool:

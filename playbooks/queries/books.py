@@ -10,6 +10,7 @@ from playbooks.definition.graph import Graph, compiled
 from playbooks.definition.instants import instant
 from playbooks.definition.taking_back import BUILT_IN
 from playbooks.models import Book, TriggerRule, Version
+from playbooks.states import RuleMode
 
 
 class ContentChanged(RuntimeError):
@@ -58,8 +59,8 @@ def version_called(cacao_id: str, modified: str) -> Version | None:
 
 
 def enabled_rules(about: str) -> list[TriggerRule]:
-    """The trigger rules that look at subjects of a prefix; one query."""
-    return list(TriggerRule.objects.select_related("book").filter(about=about, enabled=True).order_by("id"))
+    """The trigger rules that look at subjects of a prefix, live or in shadow; one query."""
+    return list(TriggerRule.objects.select_related("book").filter(about=about).exclude(mode=RuleMode.OFF).order_by("id"))
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def library() -> list[BookLine]:
         newest.setdefault(version.book_id, version)
         versions[version.book_id] = versions.get(version.book_id, 0) + 1
     rules: dict[int, list[str]] = {}
-    for rule in TriggerRule.objects.filter(enabled=True).order_by("id"):
+    for rule in TriggerRule.objects.filter(mode=RuleMode.LIVE).order_by("id"):
         rules.setdefault(rule.book_id, []).append(rule.name)
     return [
         BookLine(

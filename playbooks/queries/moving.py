@@ -156,7 +156,7 @@ def _forbidding(run: Run, target: Version, now: datetime) -> Iterable[str]:
     if refused is not None:
         yield refused
     if run.trigger_id is not None:
-        same = Run.objects.filter(agency_id=run.agency_id, subject=run.subject, trigger_id=run.trigger_id, version=target)
+        same = Run.objects.filter(agency_id=run.agency_id, subject=run.subject, trigger_id=run.trigger_id, version=target, mode=run.mode)
         if same.exclude(pk=run.pk).exists():
             yield "The rule that started this run has started one with the new version about the same subject already."
 

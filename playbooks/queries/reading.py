@@ -16,7 +16,7 @@ from playbooks.queries.books import BookLine, graph_of, library
 from playbooks.queries.standing import Standing, standings_of
 from playbooks.queries.steps import CONTROL
 from playbooks.queries.telling import About
-from playbooks.states import RunState
+from playbooks.states import RuleMode, RunState
 from tenants.actors import Actor
 from tenants.errors import Unknown
 
@@ -151,7 +151,7 @@ def book_of(slug: str, reader: Actor) -> BookView:
         raise Unknown()
     newest = versions[0]
     graph = graph_of(newest, newest.content_hash)
-    rules = TriggerRule.objects.filter(book=book, enabled=True).order_by("id")
+    rules = TriggerRule.objects.filter(book=book, mode=RuleMode.LIVE).order_by("id")
     return BookView(
         slug=book.slug,
         name=book.name,

@@ -1,6 +1,6 @@
 """The walk through a playbook: `decide` says each move, virtual time passes, the given answers stand for the world. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any
@@ -44,6 +44,7 @@ class Walk:
     steps: tuple[Entry, ...]
     variables: Mapping[str, Any]
     seconds: float
+    asked: bool = False  # it stopped because a person must decide
 
 
 @dataclass
@@ -75,14 +76,20 @@ class _Stop(Exception):
         self.outcome, self.reason = outcome, reason
 
 
-def simulate(graph: Graph, inputs: Inputs = Inputs()) -> Walk:
-    """Walk a compiled playbook to its end. Always comes to one: at the latest a budget stops it."""
-    return _Walker(graph, inputs).walk()
+Watch = Callable[[Node, Mapping[str, Any]], None]
+
+
+def simulate(graph: Graph, inputs: Inputs = Inputs(), *, watch: Watch | None = None, most_work: int = MOST_WORK) -> Walk:
+    """Walk a compiled playbook to its end. Always comes to one: at the latest a budget stops it.
+
+    `watch` is told of each action and called book, with the variables as they are then, before it answers.
+    """
+    return _Walker(graph, inputs, watch, most_work).walk()
 
 
 class _Walker:
-    def __init__(self, graph: Graph, inputs: Inputs) -> None:
-        self.graph = graph
+    def __init__(self, graph: Graph, inputs: Inputs, watch: Watch | None, most_work: int) -> None:
+        self.graph, self.watch, self.most_work = graph, watch, most_work
         self.answers = Answering(inputs)
         self.entries: list[Entry] = []
         self.entered: dict[str, int] = {}
@@ -107,7 +114,7 @@ class _Walker:
         for frame in self.frames:
             self._end(frame, outcome if outcome == STOPPED else FAILURE)
         told = {name: self.variables[name] for name in self.graph.variables}
-        return Walk(outcome, reason, tuple(self.entries), told, self.frames[-1].now)
+        return Walk(outcome, reason, tuple(self.entries), told, self.frames[-1].now, bool(self.asked) and reason == self.asked)
 
     def _move(self, frame: _Frame) -> None:
         node = self.graph.nodes[frame.cursor]
@@ -182,8 +189,8 @@ class _Walker:
         letters, names = self.costs[node.id]
         many = len(self.variables) if node.scope or node.out_args else 0
         self.work += 1 + (letters + many + sum(self.sizes.get(name, 0) for name in names)) // LETTERS
-        if self.work > MOST_WORK:
-            raise _Stop(STOPPED, f"It did not come to an end within {MOST_WORK} moves")
+        if self.work > self.most_work:
+            raise _Stop(STOPPED, f"It did not come to an end within {self.most_work} moves")
 
     # Steps
 
@@ -207,6 +214,8 @@ class _Walker:
 
     def _answer(self, frame: _Frame, node: Node) -> None:
         """The next answer of the step stands for all its commands on all its targets, approvals among them."""
+        if self.watch is not None:
+            self.watch(node, self.variables)
         answer = self.answers.next(node.id)
         kind = "book" if node.kind == BOOK else "manual"
         unit = node.units()[-1] if node.commands else (0, 0)

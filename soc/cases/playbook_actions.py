@@ -10,6 +10,7 @@ from soc.cases.operations.containing import contain, recover
 from soc.cases.operations.grading import change_severity
 from soc.cases.operations.noting import add_task, note
 from soc.cases.queries.naming import numbers_of
+from soc.cases.queries.past import PastCases
 from soc.cases.queries.subjects import describe, facts, readable, subject_of
 from tenants.errors import Unknown
 
@@ -41,4 +42,4 @@ def register() -> None:
     """Plug the actions and the subject `case` into the catalogue."""
     for name, (operation, names, label) in ACTIONS.items():
         register_action(name, _performing(operation, names), label)
-    register_subject("case", find=subject_of, describe=describe, readable=readable, facts=facts)
+    register_subject("case", find=subject_of, describe=describe, readable=readable, facts=facts, past=PastCases())

@@ -17,6 +17,7 @@ from django.db import connections
 from django.test import Client
 
 from playbooks.models import Approval, Run, Signer, StandingConsent
+from playbooks.operations.backtesting import ask_backtest
 from playbooks.operations.connecting import connect
 from playbooks.operations.consenting import give_consent
 from playbooks.operations.publishing import publish_library
@@ -220,6 +221,7 @@ def things_of(floor: Floor, numbers: list[str]) -> dict[str, Any]:
             "delivery": delivery.pk,
             "token": ApiToken.objects.get(person=floor.people["ana"]).prefix,
             "book": "malware-on-a-host",
+            "question": str(ask_backtest(book="malware-on-a-host", days=30, way="all", by=system("stage"))),
             "signer": str(Signer.objects.get().public_id),
             "southern_run": str(southern.public_id),
             "southern_approval": str(Approval.objects.get(run=southern).public_id),

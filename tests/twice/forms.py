@@ -128,6 +128,17 @@ def policy(stage: Stage) -> Form:
     return Form(reverse("playbook-signature-policies"), {"agency": "north", "require": stage.another_policy()})
 
 
+def rule(stage: Stage) -> Form:
+    path = reverse("playbook-rules", args=["malware-on-a-host"])
+    mode = stage.other_mode("severe-case-with-a-host")
+    return Form(path, {"rule": "severe-case-with-a-host", "mode": mode, "reason": "To look."}, on=path)
+
+
+def backtest(stage: Stage) -> Form:
+    path = reverse("backtests", args=["malware-on-a-host"])
+    return Form(path, {"days": "30", "agency": "north", "way": "all"}, on=path)
+
+
 def new_agency(stage: Stage) -> Form:
     slug = stage.word("new")
     return Form(reverse("agency-new"), {"slug": slug, "name": slug, "acronym": "N", "kind": "federal_civilian", "size_class": "small"})
@@ -206,6 +217,8 @@ FORMS: dict[str, tuple[str, Make]] = {
     "run-move": ("nora", move),
     "playbook": ("nora", start),
     "playbook-import": ("ada", playbook),
+    "playbook-rules": ("ada", rule),
+    "backtests": ("nora", backtest),
     "playbook-signers": ("ada", new_signer),
     "playbook-signer": ("ada", revoke),
     "playbook-signature-policies": ("ada", policy),

@@ -11,7 +11,7 @@ import orjson
 from django.db import connection
 from django.test import Client
 
-from playbooks.models import Approval, Run, StepAttempt, Timer, Undo
+from playbooks.models import Approval, Run, StepAttempt, TriggerRule, Timer, Undo
 from playbooks.operations.connecting import connect
 from playbooks.operations.consenting import give_consent
 from playbooks.operations.publishing import publish, publish_library
@@ -161,6 +161,11 @@ class Stage:
         sweeping.sweep(names=RUN_CHORES, rounds=5)
         with scope.floor(None, actor="test"):
             return StepAttempt.objects.select_related("run").get(run=run, kind="manual")
+
+    def other_mode(self, slug: str) -> str:
+        """A mode that the rule does not have."""
+        with scope.floor(None, actor="test"):
+            return "shadow" if TriggerRule.objects.get(slug=slug).mode == "live" else "live"
 
     def movable(self) -> tuple[Run, str]:
         """A run that waits, with a newer version of its book, and the preview of a move to it."""

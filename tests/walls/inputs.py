@@ -89,6 +89,8 @@ PLAIN = {
     **dict.fromkeys(("document", "lenient"), "a playbook and how it is read: everybody's, from an admin"),
     "take_back": "yes or no",
     **dict.fromkeys(("entry", "entries"), "effects of the run in the path: another's are unknown there"),
+    "rule": "a rule of a book, which is everybody's, or a condition over the facts of a case",
+    "mode": "one word of a fixed list",
     "preview": "the hash of what was shown of this run: another's moves nothing",
     "format": "the framework looks for it, and knows JSON alone",
     "next": "an address on this site, where the browser asks again",

@@ -145,6 +145,12 @@ WALLS = [
     page("playbook-signer", KEEPERS, of=("signer",)),
     form("playbook-signer", ONLY_ADMIN, refused=frozenset({AUDITOR}), of=("signer",)),
     page("playbook-versions", STAFF, of=("book",)),
+    page("playbook-rules", STAFF, of=("book",)),
+    form("playbook-rules", ONLY_ADMIN, refused=STAFF - ONLY_ADMIN, of=("book",)),
+    page("backtests", FLOOR | {AUDITOR}, of=("book",)),
+    form("backtests", FLOOR, refused=frozenset({AUDITOR}), of=("book",)),
+    page("backtest", FLOOR | {AUDITOR}, of=("book", "question")),
+    page("backtest-export", FLOOR | {AUDITOR}, of=("book", "question")),
     page("playbook-export", STAFF, of=("book",)),
     # The API
     Wall("alerts-api", frozenset({KEY}), method="POST", refused=EVERYONE, anonymous=401),

@@ -11,8 +11,9 @@ from django.conf import settings
 from django.db import transaction
 from django.test import Client
 
-from playbooks.models import Approval, Run, Signer, StandingConsent, StepAttempt
+from playbooks.models import Approval, Backtest, Run, Signer, StandingConsent, StepAttempt
 from playbooks.operations.connecting import connect
+from playbooks.operations.backtesting import ask_backtest
 from playbooks.operations.consenting import give_consent
 from playbooks.operations.publishing import publish_library
 from playbooks.operations.trusting import trust_signer
@@ -186,6 +187,7 @@ def _work(world: World, agency: str) -> None:
         open_by_hand(agency=agency, title=f"Quiet {inside}", severity="high", reason=inside, by=by, restricted=True)
         approval = Approval.objects.get(agency_id=world.agency_ids[agency])
         vote(approval=str(approval.public_id), hash=approval.hash, vote="approve", reason=f"Seen {shown}", by=by)
+        ask_backtest(book="malware-on-a-host", days=30, way="own", agencies=[agency], by=by)
     kept = ApiClient(world.bearers[WORKERS[agency]])
     version = kept.get(f"/api/v1/cases/{case.number}").json()["version"]
     path = f"/api/v1/cases/{case.number}/note"
@@ -234,6 +236,7 @@ def _things(world: World, agency: str) -> dict[str, Any]:
             "membership": str(Membership.objects.get(person=liaison).public_id),
             "owner": world.people[WORKERS[agency]].email,
             "delivery": Delivery.objects.get(state="parked").pk,
+            "question": str(Backtest.objects.get().question),
             "size": "small",
             "opened_at": case.opened_at.isoformat(),
             "case_id": case.pk,
@@ -253,5 +256,5 @@ def _nothing() -> dict[str, Any]:
         "step": one(), "book": "no-such-book", "signer": one(), "approval": one(), "hash": "0" * 64, "suppression": one(),
         "consent": one(), "key": "f" * 12, "person": one(), "membership": one(), "owner": "nobody@watchfloor.example",
         "delivery": 999_999_999, "token": "e" * 12, "receipt": one(), "opened_at": "2026-01-01T00:00:00+00:00", "case_id": 999_999_999,
-        "once": one(), "size": "small",
+        "once": one(), "size": "small", "question": one(),
     }  # fmt: skip

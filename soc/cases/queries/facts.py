@@ -13,7 +13,11 @@ def facts_of(case_id: int) -> dict[str, Any] | None:
     case = Case.objects.filter(pk=case_id).first()
     if case is None or case.state == CaseState.CLOSED:
         return None
-    hosts, accounts = (_values(case, kind) for kind in (ObservableKind.HOST, ObservableKind.ACCOUNT))
+    return as_facts(case, *(_values(case, kind) for kind in (ObservableKind.HOST, ObservableKind.ACCOUNT)))
+
+
+def as_facts(case: Case, hosts: list[str], accounts: list[str]) -> dict[str, Any]:
+    """The facts of a case and its observables. No query."""
     if case.entity_kind == ObservableKind.HOST:
         hosts = [case.entity, *(host for host in hosts if host != case.entity)]
     return {
