@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from playbooks.api import approvals, moving, runs
+from playbooks.api import approvals, moving, runs, undoing
 from playbooks.pages import approvals as approval_pages
 from playbooks.pages import backtests as backtest_pages
 from playbooks.pages import library as library_pages
