@@ -108,12 +108,14 @@ class _Layout:
 
     def _ways(self, one: str, column: int, back_to: str | None) -> None:
         node = self.graph.nodes[one]
-        for key, branch in node.branches():
-            self.lines.append((one, branch, WAYS.get(key, "next")))
-            self.chain(branch, column + 1, node.next)
         after = node.next
         if after and self.graph.nodes[after].kind == END and back_to is not None:
             after = back_to
+        for key, branch in node.branches():
+            is_empty = self.graph.nodes[branch].kind == END
+            self.lines.append((one, after if is_empty else branch, WAYS.get(key, "next")))
+            if not is_empty:
+                self.chain(branch, column + 1, node.next)
         if after and not _always_branches(node):
             self.lines.append((one, after, "no" if node.on_true else "next"))
         if node.on_failure and node.on_failure != node.next:

@@ -27,6 +27,15 @@ def may_discard_draft(actor: Actor, draft: Draft) -> bool:
     return may_change_draft(actor, draft) or actor.runs_the_programme
 
 
+def may_publish_draft(actor: Actor, draft: Draft) -> bool:
+    return may_publish(actor)
+
+
+def may_rebase_draft(actor: Actor, draft: Draft) -> bool:
+    """Say that what came out since was read, and that the draft is meant in its place."""
+    return may_publish(actor) or may_change_draft(actor, draft)
+
+
 def may_connect(actor: Actor) -> bool:
     return actor.runs_the_programme or actor.is_machine
 

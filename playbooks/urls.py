@@ -5,6 +5,8 @@ from django.urls import URLPattern, URLResolver, path
 from playbooks.api import approvals, moving, runs, undoing
 from playbooks.pages import approvals as approval_pages
 from playbooks.pages import backtests as backtest_pages
+from playbooks.pages import draft as draft_page
+from playbooks.pages import drafts as draft_pages
 from playbooks.pages import library as library_pages
 from playbooks.pages import moving as moving_pages
 from playbooks.pages import running as running_pages
@@ -42,6 +44,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("playbooks/signers/<uuid:signer>/", signer_pages.SignerPage.as_view(), name="playbook-signer"),
     path("playbooks/<slug:book>/versions/", version_pages.VersionsPage.as_view(), name="playbook-versions"),
     path("playbooks/<slug:book>/rules/", ruling_pages.RulesPage.as_view(), name="playbook-rules"),
+    path("playbooks/drafts/", draft_pages.DraftsPage.as_view(), name="drafts"),
+    path("playbooks/drafts/<uuid:draft>/", draft_page.DraftPage.as_view(), name="draft"),
+    path("playbooks/drafts/<uuid:draft>/publish/", draft_pages.PublishPage.as_view(), name="draft-publish"),
+    path("playbooks/drafts/<uuid:draft>/discard/", draft_pages.DiscardPage.as_view(), name="draft-discard"),
+    path("playbooks/drafts/<uuid:draft>/try/", draft_pages.TryPage.as_view(), name="draft-try"),
     path("playbooks/<slug:book>/backtests/", backtest_pages.BacktestsPage.as_view(), name="backtests"),
     path("playbooks/<slug:book>/backtests/<uuid:question>/", backtest_pages.BacktestPage.as_view(), name="backtest"),
     path("playbooks/<slug:book>/backtests/<uuid:question>/export/", backtest_pages.BacktestExport.as_view(), name="backtest-export"),

@@ -1,6 +1,6 @@
 """Writing a book: drafts begin, change, take changes back, and are given up."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -123,16 +123,15 @@ def document_of(draft: Draft) -> dict[str, Any]:
     return found
 
 
-def locked(public_id: str, version: int | None, *, changes: bool, by: Actor) -> Draft:
-    """The draft, locked, if it is open and as the caller saw it. Raises Unknown, NotAllowed, Conflict, VersionRequired, Stale."""
+def locked(public_id: str, version: int | None, allowed: Callable[[Actor, Draft], bool], by: Actor) -> Draft:
+    """The draft, locked, if it is open and as the caller saw it. Raises Unknown, NotAllowed, VersionRequired, Conflict, Stale."""
     draft = Draft.objects.select_for_update(of=("self",)).select_related("base").filter(public_id=_uuid(public_id)).first()
     require(draft is not None, Unknown())
     assert draft is not None
-    if changes:
-        require(may_change_draft(by, draft), NotAllowed("A draft is changed by its author.", cure="Begin one of your own from it."))
-    require(draft.state == DraftStage.OPEN, Conflict("The draft is no longer under work.", cure="Begin a new one from it."))
+    require(allowed(by, draft), NotAllowed())
     if version is None:
         raise VersionRequired()
+    require(draft.state == DraftStage.OPEN, Conflict("The draft is no longer under work.", cure="Begin a new one from it."))
     cure = "Yours is still in the form. Send it again to put it in the place of what stands there now."
     require(draft.version == version, Stale("The draft was changed since this page was shown.", field="version", cure=cure))
     return draft
@@ -153,7 +152,7 @@ def change(*, draft: str, version: int | None, part: str, data: Mapping[str, Seq
     Raises Unknown, NotAllowed, Conflict, VersionRequired, Stale, Invalid.
     """
     with transaction.atomic():
-        row = locked(draft, version, changes=True, by=by)
+        row = locked(draft, version, may_change_draft, by)
         if do in ("undo", "redo"):
             return _turn(row, do, by)
         state = DraftState.objects.get(draft=row, number=row.at)
@@ -207,8 +206,7 @@ def _turn(draft: Draft, do: str, by: Actor) -> Changed:
 def discard(*, draft: str, version: int | None, by: Actor) -> Draft:
     """Give a draft up. It is kept, and no longer worked on. Raises Unknown, NotAllowed, Conflict, VersionRequired, Stale."""
     with transaction.atomic():
-        row = locked(draft, version, changes=False, by=by)
-        require(may_discard_draft(by, row), NotAllowed())
+        row = locked(draft, version, may_discard_draft, by)
         row.state, row.changed_at, row.version = DraftStage.DISCARDED, by.now(), row.version + 1
         row.save()
     return row

@@ -45,11 +45,12 @@ class Imported:
     findings: tuple[Finding, ...]
 
 
-def import_book(*, raw: bytes, yaml: bool = False, lenient: bool = False, by: Actor) -> Imported:
+def import_book(*, raw: bytes, yaml: bool = False, lenient: bool = False, written_by: int | None = None, by: Actor) -> Imported:
     """Publish the document that a file holds: as a version of the book with its id, or as a new book. It is kept whole, as it was given.
 
     A version is named by `id` and `modified` (CACAO 2.0, versioning): the same one with another content is refused, in lenient mode kept
-    beside the first; an older one is kept, and runs go on beginning with the newest. Raises NotAllowed, Invalid with every finding.
+    beside the first; an older one is kept, and runs go on beginning with the newest. `written_by` is the person who wrote it, where that is
+    another than who publishes it. Raises NotAllowed, Invalid with every finding.
     """
     with transaction.atomic():
         require(may_publish(by), NotAllowed())
@@ -67,7 +68,7 @@ def import_book(*, raw: bytes, yaml: bool = False, lenient: bool = False, by: Ac
             return Imported(Version.objects.select_related("book").get(book=book, number=known), False, tuple(findings))
         findings = [*findings, *standing_of(document, beside, lenient=lenient)]
         _refuse(findings)
-        version, new = _keep(book, document, by)
+        version, new = _keep(book, document, by, written_by)
     return Imported(version, new, tuple(findings))
 
 
@@ -95,7 +96,7 @@ def _refuse(findings: Iterable[Finding]) -> None:
         )
 
 
-def _keep(book: Book, document: Mapping[str, Any], by: Actor) -> tuple[Version, bool]:
+def _keep(book: Book, document: Mapping[str, Any], by: Actor, written_by: int | None = None) -> tuple[Version, bool]:
     text = canonical(document)
     content_hash = sha256(text.encode()).hexdigest()
     versions = list(Version.objects.select_related("book").filter(book=book).order_by("modified", "number"))

@@ -24,6 +24,8 @@ NOT_OWNED = {
     "playbooks.Book": "the library is the programme's",
     "playbooks.Version": "the library is the programme's",
     "playbooks.TriggerRule": "the library is the programme's",
+    "playbooks.Draft": "a book under work is the programme's, as books are",
+    "playbooks.DraftState": "hangs on a draft",
     "playbooks.Signer": "whose signatures on the library count",
     "scorecards.Publication": "what is released to everyone",
 }

@@ -20,12 +20,14 @@ from playbooks.models import Approval, Run, Signer, StandingConsent
 from playbooks.operations.backtesting import ask_backtest
 from playbooks.operations.connecting import connect
 from playbooks.operations.consenting import give_consent
+from playbooks.operations.drafting import begin_from_version
 from playbooks.operations.publishing import publish_library
 from playbooks.operations.trusting import trust_signer
 from soc.asgi import application
 from soc.cases.models import Case, Receipt, Suppression
 from soc.clocks.operations.loading import load_facts
 from tenants.actors import system
+from tenants.gates.opening import opened
 from tenants.isolation import scope
 from tenants.journal import sweeping
 from tenants.models import ApiToken, Delivery, Membership, Person, SensorKey
@@ -198,6 +200,8 @@ def prepare(floor: Floor, made: Any) -> None:
 
 def things_of(floor: Floor, numbers: list[str]) -> dict[str, Any]:
     """What addresses name, by the word that the wall table uses for it."""
+    with opened(floor.cast.ana):
+        draft = str(begin_from_version(book="malware-on-a-host", by=floor.cast.ana).public_id)
     with scope.floor(None):
         run, southern = (Run.objects.get(subject=f"case:{Case.objects.get(number=numbers[place]).pk}") for place in (WAITING, SOUTHERN))
         # What is parked holds up all that comes later about the same thing, so it is of a case that no test works on.
@@ -223,6 +227,7 @@ def things_of(floor: Floor, numbers: list[str]) -> dict[str, Any]:
             "book": "malware-on-a-host",
             "question": str(ask_backtest(book="malware-on-a-host", days=30, way="all", by=system("stage"))),
             "signer": str(Signer.objects.get().public_id),
+            "draft": draft,
             "southern_run": str(southern.public_id),
             "southern_approval": str(Approval.objects.get(run=southern).public_id),
         }

@@ -20,6 +20,7 @@ EXCUSED = {
     "approval-vote": "leads to the approval",
     "run-answer": "leads to the run",
     "playbook-export": "a file",
+    "draft-discard": "leads to the draft",
     "runs-export": "a file",
     "standings-csv": "a file",
     "scorecard-csv": "a file",
@@ -93,7 +94,7 @@ def pages() -> dict[str, URLPattern]:
 
 
 WORDS = {"slug": "agency", "number": "case", "verb": "verb", "letter": "letter", "run": "run", "approval": "approval",
-         "person": "person", "code": "instrument", "book": "book", "signer": "signer", "suppression": "suppression", "consent": "consent"}  # fmt: skip
+         "draft": "draft"}  # fmt: skip
 PLAIN = [(wall.name, who, wall.query) for wall in WALLS if wall.method == "GET" for who in ROLES
          if who in wall.may and not wall.name.endswith("-api") and wall.name not in EXCUSED]  # fmt: skip
 # Whom the table of walls leaves out because they are led elsewhere.

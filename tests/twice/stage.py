@@ -15,6 +15,7 @@ from playbooks.models import Approval, Run, StepAttempt, TriggerRule, Timer, Und
 from playbooks.operations.connecting import connect
 from playbooks.operations.consenting import give_consent
 from playbooks.operations.publishing import publish, publish_library
+from playbooks.operations.drafting import begin_blank
 from playbooks.operations.starting import start_matching_runs, start_run
 from playbooks.operations.undoing import register
 from playbooks.queries.undoing import UndoPlan, plan_for
@@ -30,6 +31,7 @@ from soc.clocks.operations.loading import load_facts
 from tenants.actors import system
 from tenants.gates.opening import opened
 from tenants.isolation import scope
+from tenants.gates.identifying import actor_of
 from tenants.journal import sweeping
 from tenants.models import Agency, Delivery, Membership, Person
 from tenants.operations.agencies import register_agency, set_call_tree
@@ -84,6 +86,14 @@ class Stage:
 
     def case(self, *, closed: bool = False) -> Case:
         """A new case of the north that an alert opened; its versions are 1, or 2 when closed."""
+    def draft(self) -> str:
+        """A new draft of Nora's, at version 1."""
+        with scope.lobby():
+            nora = actor_of(self.people["nora"])
+        assert nora is not None
+        with opened(nora):
+            return str(begin_blank(name=self.word("book"), by=nora).public_id)
+
         north, by = self.cast.north.pk, system("test", agency_id=self.cast.north.pk)
         number = next(self.numbers)
         about = {"entity_kind": "host", "entity": f"ws-{number}", "rule": "r", "rule_name": "A rule", "fingerprint": f"{number:064}"}

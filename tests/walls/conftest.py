@@ -9,11 +9,13 @@ import pytest
 from playbooks.models import Approval, Run, StandingConsent, StepAttempt
 from playbooks.operations.connecting import connect
 from playbooks.operations.consenting import give_consent
+from playbooks.operations.drafting import begin_blank
 from playbooks.operations.publishing import publish_library
 from playbooks.operations.trusting import trust_signer
 from soc.cases.models import Case, Receipt, Suppression
 from soc.clocks.operations.loading import load_facts
 from tenants.actors import system
+from tenants.gates.opening import opened
 from tenants.isolation import scope
 from tenants.models import ApiToken, Delivery, Membership, SensorKey
 from tests.cast import ApiClient, Cast
@@ -39,6 +41,8 @@ def norths(cast: Cast, monkeypatch: pytest.MonkeyPatch, deliver_all: Callable[[]
         )  # fmt: skip
     with scope.agency(cast.north.pk):
         give_consent(actions=["endpoint.isolate"], note="Agreed", by=cast.nia)
+    with opened(cast.ana):
+        draft = begin_blank(name="A draft", by=cast.ana)
     sensor, ana = ApiClient(cast.north_key), ApiClient(cast.tokens["ana"])
     receipt = sensor.send("/api/v1/alerts", LSASS).json()["items"][0]["receipt"]
     sensor.send("/api/v1/alerts", [BEACON, {"nothing": "known"}])
@@ -70,6 +74,7 @@ def norths(cast: Cast, monkeypatch: pytest.MonkeyPatch, deliver_all: Callable[[]
             "run": str(run.public_id),
             "step": str(StepAttempt.objects.filter(run=run).latest("id").public_id),
             "book": "malware-on-a-host",
+            "draft": str(draft.public_id),
             "signer": str(signer.public_id),
             "approval": str(Approval.objects.get(run=run).public_id),
             "suppression": str(Suppression.objects.get().public_id),

@@ -31,6 +31,7 @@ NOT_AUDITED = {
     "cases_intakeallowance": "a counter of each key's rate",
     "clocks_clockevent": "a ledger: append-only",
     "playbooks_runevent": "what happened in a run: append-only",
+    "playbooks_draftstate": "the states of a draft, whose own row says who changed it and the hash of what it became",
     "playbooks_effect": "what a product answered: append-only",
     "playbooks_slot": "counters of a connector's limits, moved by every call; the calls are in its attempts",
     "live_topiccount": "counters of the bell",

@@ -14,6 +14,7 @@ from django.db import connection
 from django.test import Client
 
 from playbooks.operations.connecting import connect
+from playbooks.operations.drafting import begin_blank
 from playbooks.operations.publishing import publish as publish_book
 from playbooks.operations.publishing import publish_library
 from playbooks.operations.starting import start_on_case
@@ -147,7 +148,8 @@ def test_every_changed_row_is_written_down_once_with_who_and_whose(cast: Cast, m
             trust_signer(name="The press", pem=pem(private("ES256")), by=cast.ada)
             set_signature_policy(agency_id=cast.south.pk, asked="trusted", by=cast.ada)
         _admin(cast, form)
-        _work(cast, form, call, workers, lambda number: _later(watch, number))
+        _work(cast, form, call, workers, lambda number: _later(watch, number, call, workers))
+        _write(watch, form)
         with watch.step("publishing", who["ada"]), opened(cast.ada):
             publish(period=f"{datetime.now(UTC):%Y-%m}", measure="time_to_contain", by=cast.ada)
         workers()
@@ -192,6 +194,25 @@ def _later(watch: Watch, number: str) -> None:
         publish_book(slug="later", document=waits, by=ada)
     with watch.step("a run is started by hand", ana.name), opened(ana):
         start_on_case(number=number, book="later", why="An hour on.", by=ana)
+    with watch.step("another run is started by hand", ana.name), opened(ana):
+        start_on_case(number=number, book="malware-on-a-host", why="Once more.", by=ana)
+    workers()
+    asked = ApiClient(watch.cast.tokens["lee"]).get(f"/api/v1/approvals?case={number}&state=open").json()["results"]
+    path, about = f"/api/v1/approvals/{asked[0]['id']}", {"hash": asked[0]["hash"], "reason": "Now."}
+    with watch.step("a vote is refused", watch.cast.aud.name):
+        assert ApiClient(watch.cast.tokens["aud"]).send(f"{path}/vote", {**about, "vote": "approve"}).status_code == 403
+    call("lee", f"{path}/break-glass", {**about, "target": asked[0]["rendered"]["targets"][0]})
+    call("ana", f"{path}/review", {"verdict": "justified", "note": "It was spreading."})
+
+
+def _write(watch: Watch, form: Callable[..., None]) -> None:
+    """A book is written by an analyst and published by an admin."""
+    ana = watch.cast.ana
+    with watch.step("a draft is begun", ana.name), opened(ana):
+        path = f"/playbooks/drafts/{begin_blank(name='By hand', by=ana).public_id}/"
+    form("ana", path, {"version": "1", "part": "book", "description": "Written here."})
+    form("ana", path, {"version": "2", "part": "book", "do": "undo"})
+    form("ada", f"{path}publish/", {"version": "3", "note": "The first."})
 
 
 def _second_factor(client: Client) -> None:

@@ -33,7 +33,7 @@ ROWS += [
     if wall.method == "POST" and "verb" in wall.of
     for verb, may in VERBS.items()
 ]
-SHARED = {"verb", "book", "instrument", "signer"}  # of no agency: laws, books, signers and verbs are everybody's
+SHARED = {"verb", "book", "draft", "instrument", "signer"}  # of no agency: laws, books, signers and verbs are everybody's
 MAY = "may"
 MARKS = {MAY: "+", 403: "3", 404: ".", 302: "s", 401: "s"}
 
@@ -78,6 +78,7 @@ def objects(wall: Wall, caller: Caller, world: World, verb: str) -> dict[str, di
     home = caller.home if caller.home in world.agency_ids else "north"
     foreign = caller.foreign
     own = world.things[str(home)] | {"verb": verb or "claim", "token": world.tokens.get(caller.short, world.tokens["nia"])}
+    own |= {"draft": world.drafts.get(caller.short, world.drafts["nor"])}
     named = named_by(wall)
     if not named:
         return {"-": own}

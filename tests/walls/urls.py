@@ -150,6 +150,15 @@ WALLS = [
     page("backtests", FLOOR | {AUDITOR}, of=("book",)),
     form("backtests", FLOOR, refused=frozenset({AUDITOR}), of=("book",)),
     page("backtest", FLOOR | {AUDITOR}, of=("book", "question")),
+    page("drafts", STAFF),
+    form("drafts", FLOOR | {ADMIN}, refused=frozenset({AUDITOR})),
+    page("draft", STAFF, of=("draft",)),
+    form("draft", FLOOR | {ADMIN}, refused=frozenset({AUDITOR}), of=("draft",)),  # one's own; the matrix names each caller's
+    page("draft-publish", STAFF, of=("draft",)),
+    form("draft-publish", ONLY_ADMIN, refused=FLOOR | {AUDITOR}, of=("draft",)),
+    page("draft-discard", STAFF, of=("draft",)),  # leads to the draft
+    form("draft-discard", FLOOR | {ADMIN}, refused=frozenset({AUDITOR}), of=("draft",)),
+    page("draft-try", STAFF, of=("draft",)),
     page("backtest-export", FLOOR | {AUDITOR}, of=("book", "question")),
     page("playbook-export", STAFF, of=("book",)),
     # The API

@@ -15,6 +15,7 @@ from playbooks.models import Approval, Backtest, Run, Signer, StandingConsent, S
 from playbooks.operations.connecting import connect
 from playbooks.operations.backtesting import ask_backtest
 from playbooks.operations.consenting import give_consent
+from playbooks.operations.drafting import begin_blank
 from playbooks.operations.publishing import publish_library
 from playbooks.operations.trusting import trust_signer
 from playbooks.operations.voting import vote
@@ -63,6 +64,7 @@ class World:
     bearers: dict[str, str] = field(default_factory=dict)
     sessions: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)  # prefixes, by whose they are
+    drafts: dict[str, str] = field(default_factory=dict)  # of books, by who writes them
     things: dict[str, dict[str, Any]] = field(default_factory=dict)
     agency_ids: dict[str, int] = field(default_factory=dict)
     at: datetime = datetime.min  # when all of it stood; the clock of every call stands still there
@@ -91,6 +93,9 @@ def build() -> World:
         load_facts(by=system("test"))
         publish_library(by=system("test"))
         trust_signer(name="The press", pem=new_pem(), by=system("test"))
+    for short in ("nor", "zoe", "led", "ada", "ana", "lee"):
+        with opened(world.actors[short]):
+            world.drafts[short] = str(begin_blank(name="A draft", by=world.actors[short]).public_id)
     for agency in AGENCIES:
         _furnish(world, agency)
     sweeping.sweep(rounds=200)
@@ -256,5 +261,5 @@ def _nothing() -> dict[str, Any]:
         "step": one(), "book": "no-such-book", "signer": one(), "approval": one(), "hash": "0" * 64, "suppression": one(),
         "consent": one(), "key": "f" * 12, "person": one(), "membership": one(), "owner": "nobody@watchfloor.example",
         "delivery": 999_999_999, "token": "e" * 12, "receipt": one(), "opened_at": "2026-01-01T00:00:00+00:00", "case_id": 999_999_999,
-        "once": one(), "size": "small", "question": one(),
+        "once": one(), "size": "small", "question": one(), "draft": one(),
     }  # fmt: skip

@@ -54,7 +54,7 @@ class Field:
     @property
     def id(self) -> str:
         """The id that labels and links use."""
-        return f"id_{self.name}"
+        return id_of(self.name)
 
     def table(self) -> list[tuple[int, list["Cell"]]]:
         """The rows as they are drawn, with an empty one for the next."""
@@ -74,6 +74,11 @@ class Cell:
         """What may be chosen, and what stands there now."""
         known = self.column.choices
         return known if not self.value or any(self.value == one for one, _ in known) else (*known, (self.value, self.value))
+
+
+def id_of(name: str) -> str:
+    """The id of a field's element."""
+    return "id_" + re.sub(r"[^A-Za-z0-9_-]", "_", name)
 
 
 def sent(one: Field, data: Mapping[str, Sequence[str]]) -> Value | None:

@@ -1,14 +1,14 @@
 """Variables in a form: rows of name, type, value, and what they are for; a new name is carried to every place that uses the old one."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from playbooks.definition.editing.desk import Desk, UnfitEdit
 from playbooks.definition.editing.fields import Column, Row, put
 from playbooks.definition.kinds import VARIABLE_TYPES
 from playbooks.definition.shapes import held
-from playbooks.definition.variables import REFERENCE
+from playbooks.definition.variables import NAME, REFERENCE
 
 COLUMNS = (
     Column("name", "Name"),
@@ -38,6 +38,7 @@ def write_variables(name: str) -> Any:
 
     def write(desk: Desk, one: dict[str, Any], rows: Sequence[Row]) -> None:
         before = dict(held(one.get(name)))
+        rows = [_named(row, before, name) for row in rows]
         shown = dict(zip(before, rows_of(before), strict=True))
         names = each_once(rows, name, "variable")
         # A row whose name is new, in the place of one whose name is gone, is that one under another name.
@@ -55,6 +56,18 @@ def write_variables(name: str) -> Any:
             rename(desk.document if name == "playbook_variables" else one, old, key)
 
     return write
+
+
+def _named(row: Row, before: Mapping[str, Any], field: str) -> Row:
+    """The row with its name in the form of a variable's. Raises UnfitEdit for a new name that has none."""
+    name = row[0].strip()
+    if name in before or not name:
+        return (name, *row[1:])
+    name = name if name.startswith("__") else f"__{name}__"
+    if not NAME.fullmatch(name):
+        cure = "Begin with a letter; then letters, digits, _ or -."
+        raise UnfitEdit(f"{row[0][:80]} is no name of a variable.", field=field, cure=cure)
+    return (name, *row[1:])
 
 
 def each_once(rows: Sequence[Row], field: str, what: str) -> set[str]:
