@@ -120,12 +120,14 @@ class UndoPutOff:
 
 @dataclass(frozen=True)
 class RunEnded:
-    """The run ended: done, failed or cancelled."""
+    """The run ended: done, failed or cancelled. `chain` is the hash of its own event number `events`, and so of all before."""
 
     run: str
     about: str
     outcome: str
     detail: str = ""
+    events: int = 0
+    chain: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,8 @@ class DryRunEnded:
     mode: str
     outcome: str
     detail: str = ""
+    events: int = 0
+    chain: str = ""
 
 
 OF_DRY_RUNS = (DryRunStarted, DryRunEnded)

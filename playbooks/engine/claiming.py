@@ -150,6 +150,7 @@ def _read(agency_id: int, actor: str, taking: list[Statement], clock: Callable[[
     values, (seen, name, slug, blocks, *standing) = rows[0][: len(RUN_FIELDS)], rows[0][len(RUN_FIELDS) :]
     run = Run.from_db("default", RUN_FIELDS, values)
     run.variables, run.policies = orjson.loads(run.variables), orjson.loads(run.policies)
+    run.told = run.variables
     taken = Claim(agency_id, run.pk, run.fence, str(run.public_id))
     open_blocks = orjson.loads(blocks or "[]")
     return Hand(

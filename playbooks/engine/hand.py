@@ -7,9 +7,11 @@ from uuid import UUID, uuid4
 
 import orjson
 
+from playbooks.chain import link
 from playbooks.events import OF_DRY_RUNS
 from playbooks.models import Approval, Connector, Frame, Run, StepAttempt
 from playbooks.states import RunState, UndoState
+from playbooks.trail import joined
 from tenants.actors import Actor
 from tenants.journal.subscribing import kind_of
 
@@ -46,6 +48,8 @@ class Unwritten:
     frames: dict[int, Frame] = field(default_factory=dict)
     opened: list[Frame] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
+    stirred: dict[int, StepAttempt] = field(default_factory=dict)  # what no event has told yet
+    went: dict[int, tuple[str, int, int]] = field(default_factory=dict)  # frame -> step, visit, whether it ended; likewise
     facts: list[dict[str, Any]] = field(default_factory=list)
     fact_classes: set[type] = field(default_factory=set)
     timers: list[dict[str, Any]] = field(default_factory=list)
@@ -96,13 +100,44 @@ class Hand:
         """
         by, now = self.by, self.by.now()
         self.run.last_event += 1
+        trail = self.news()
         signed = {"actor": by.name, "actor_label": by.label, "at": now}
-        one = {"no": self.run.last_event, "kind": kind, "step_id": step_id, "text": text, "fence": self.run.fence, "data": {}}
+        one = {"no": self.run.last_event, "kind": kind, "step_id": step_id, "text": text, "fence": self.run.fence}
+        one["data"] = {"trail": trail} if trail else {}
         self.unwritten.events.append({**one, **signed, "hash": ""})
         if event is not None and (self.run.acts(step_id) or isinstance(event, OF_DRY_RUNS)):
             about = {"kind": kind_of(type(event)), "subject": self.run.journal_subject, "data": asdict(event)}
             self.unwritten.facts.append({**about, **signed})
             self.unwritten.fact_classes.add(type(event))
+
+    def news(self) -> dict[str, Any]:
+        """What changed in the run since the last event; told once."""
+        trail, some = self.run.news(), self.unwritten
+        if some.stirred:
+            trail["did"] = [one.told for one in some.stirred.values()]
+            some.stirred = {}
+        if some.went:
+            trail["at"] = [[key, step, visit, over] for key, (step, visit, over) in some.went.items()]
+            some.went = {}
+        return trail
+
+    def seal(self) -> None:
+        """Let the last event tell what came after it (one is made where there is none), and chain what is to be written."""
+        some, run = self.unwritten, self.run
+        rest = self.news()
+        if some.opened:
+            rest["open"] = [one.told for one in some.opened]
+        if rest:
+            if not some.events:
+                steps = [step for _, step, *_ in (*rest.get("did", ()), *rest.get("at", ()))]
+                self.tell("went", "The run went on", step_id=steps[-1] if steps else "")
+            data = some.events[-1]["data"]
+            data["trail"] = joined(data.get("trail", {}), rest)
+        for event in some.events:
+            run.chain = event["hash"] = link(run.chain, self.claim.run, event)
+        for fact in some.facts:
+            if "chain" in fact["data"]:
+                fact["data"] |= {"events": run.last_event, "chain": run.chain}
 
     def undoable(self, attempt: StepAttempt, undo: dict[str, Any]) -> None:
         """Register how an effect is taken back, in the same transaction as its result."""
@@ -124,6 +159,7 @@ class Hand:
 
     def changed(self, attempt: StepAttempt) -> None:
         """Have an attempt written as it stands; one that is new is written by itself."""
+        self.unwritten.stirred[id(attempt)] = attempt
         if attempt.pk is None:
             if not any(one is attempt for one in self.unwritten.attempts):
                 self.unwritten.attempts.append(attempt)
@@ -133,6 +169,7 @@ class Hand:
     def moved(self, frame: Frame) -> None:
         """Have a frame written as it stands; one that has ended is no longer at hand."""
         self.unwritten.frames[frame.pk] = frame
+        self.unwritten.went[frame.pk] = (frame.cursor, int(frame.visits.get(frame.cursor, 1)), int(frame.ended_at is not None))
         if frame.ended_at is not None:
             self.frames.pop(frame.pk, None)
 

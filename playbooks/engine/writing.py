@@ -22,7 +22,8 @@ from tenants.journal.recording import appending, heard
 # Nothing is written unless the run is the one that was read: same fence, same version of the row, still running.
 HELD = """held AS (
   UPDATE playbooks_run r SET state = %(state)s, waits_for = %(waits_for)s, detail = %(detail)s, variables = %(variables)s::jsonb,
-    lease_owner = %(lease_owner)s, wake_at = %(wake_at)s, faults = %(faults)s, last_event = %(last_event)s, ended_at = %(ended_at)s,
+    lease_owner = %(lease_owner)s, wake_at = %(wake_at)s, faults = %(faults)s, last_event = %(last_event)s,
+    chain = %(chain)s, ended_at = %(ended_at)s,
     lease_until = CASE WHEN %(renewed)s THEN statement_timestamp() + make_interval(secs => %(lease)s::float8) ELSE r.lease_until END
   WHERE r.agency_id = %(agency)s AND r.id = %(run)s AND r.fence = %(fence)s AND r.xmin = %(seen)s::xid AND r.state = 'running'{guard}
   RETURNING r.agency_id, r.id AS run_id, r.xmin::text AS seen)"""
@@ -73,6 +74,7 @@ def write(hand: Hand, call: Call | None = None) -> dict[str, Any]:
     Returns what an earlier worker was answered to the same request as that of `call`, empty when none was.
     """
     some, run, claim = hand.unwritten, hand.run, hand.claim
+    hand.seal()
     sent = time.monotonic()
     # The time of the lease stands in an index: while much of it is left, a row that keeps it is cheaper to write.
     renewed = call is not None or run.state != RunState.RUNNING or hand.sure_until - sent < LEASE_SECONDS / 2
@@ -85,6 +87,7 @@ def write(hand: Hand, call: Call | None = None) -> dict[str, Any]:
         "wake_at": run.wake_at,
         "faults": run.faults,
         "last_event": run.last_event,
+        "chain": run.chain,
         "ended_at": run.ended_at,
         "renewed": renewed,
         "lease": LEASE_SECONDS if run.state == RunState.RUNNING else None,

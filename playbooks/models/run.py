@@ -1,11 +1,15 @@
 """Run: one book at work about one subject, with its frames, attempts, timers, undos and events."""
 
 import uuid
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 from django.db import models
 
 from playbooks.models.book import Book, TriggerRule, Version
 from playbooks.states import Lane, RunMode, RunState, StepState, StepWay, UndoState, Waits
+from playbooks.trail import changes
 from tenants.isolation.constraints import CompositeForeignKey, Wall
 from tenants.isolation.owned import Owned
 
@@ -75,6 +79,21 @@ class Run(Owned):
             Wall(name="run_wall"),
         ]
 
+    told: Mapping[str, Any] = MappingProxyType({})  # the variables as the last event left them
+
+    @classmethod
+    def from_db(cls, db: Any, field_names: Any, values: Any) -> "Run":
+        """The run as it is stored, with what its events have told."""
+        one = super().from_db(db, field_names, values)
+        one.told = one.__dict__.get("variables", {})
+        return one
+
+    def news(self) -> dict[str, Any]:
+        """The variables that changed since the last event, for the next one; told once."""
+        changed = changes(self.told, self.variables) if self.variables is not self.told else {}
+        self.told = self.variables
+        return {"set": changed} if changed else {}
+
     @property
     def state_is_over(self) -> bool:
         """Whether the run has ended, one way or another."""
@@ -108,6 +127,11 @@ class Frame(Owned):
     expected = models.PositiveSmallIntegerField(default=1)
     arrived = models.PositiveSmallIntegerField(default=0)
     ended_at = models.DateTimeField(null=True)
+
+    @property
+    def told(self) -> list[Any]:
+        """How an event tells that it was opened."""
+        return [self.parent_id, self.step_id, self.branch, self.iteration, self.cursor]
 
     class Meta:
         constraints = [
@@ -147,6 +171,11 @@ class StepAttempt(Owned):
     ready_at = models.DateTimeField()  # the run had come here
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+
+    @property
+    def told(self) -> list[Any]:
+        """How an event tells what became of it."""
+        return [self.frame_id, self.step_id, self.iteration, self.command_no, self.target, self.attempt, str(self.state)]
 
     class Meta:
         indexes = [models.Index(fields=["agency", "run", "id"], name="attempt_run")]

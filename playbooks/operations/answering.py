@@ -60,7 +60,7 @@ def answer(*, step: str, answer: Any, reason: Any, by: Actor, returns: Mapping[s
         event = StepEnded(
             run=str(run.public_id), about=run.subject, step=one.step_id, name=one.name, outcome=str(one.state), detail=one.detail
         )
-        tell(run=run, kind="answered", text=f"{one.name}: {one.detail}", by=by, step_id=one.step_id, event=event)
+        tell(run=run, kind="answered", text=f"{one.name}: {one.detail}", by=by, step_id=one.step_id, event=event, attempt=one)
         wake(run=run, by=by)
     return one
 

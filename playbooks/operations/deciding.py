@@ -28,9 +28,9 @@ def decide_approval(*, approval: Approval, run: Run, state: ApprovalState, reaso
             reason=reason,
         )
         text = f"{SAID[state]}: {approval.action}" + (f". {reason}" if reason else "")
-        tell(run=run, kind=str(state), text=text, by=by, step_id=approval.step_id, event=event)
         if state != ApprovalState.APPROVED:
             _skip(approval, run, state, reason, by)
+        tell(run=run, kind=str(state), text=text, by=by, step_id=approval.step_id, event=event)
         wake(run=run, by=by)
 
 

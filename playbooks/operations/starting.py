@@ -160,9 +160,10 @@ def _begin(
         if trigger is not None and _has_begun(run):
             return None
         raise
-    Frame.objects.create(agency_id=agency_id, run=run, cursor=graph.start, visits={graph.start: 1})
+    frame = Frame.objects.create(agency_id=agency_id, run=run, cursor=graph.start, visits={graph.start: 1})
     about = {"run": str(run.public_id), "about": subject, "book": version.book.name, "version": version.content_hash, "why": why}
-    tell(run=run, kind="started", text=why, by=by, event=RunStarted(**about) if run.acts() else DryRunStarted(**about, mode=mode))
+    event = RunStarted(**about) if run.acts() else DryRunStarted(**about, mode=mode)
+    tell(run=run, kind="started", text=why, by=by, event=event, opened=frame)
     transaction.on_commit(lambda: doorbell.ring("runs", agency_id))
     return run
 

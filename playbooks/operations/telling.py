@@ -1,26 +1,45 @@
 """Writing down what happens in a run, in its order, and waking it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 
-from playbooks.events import OF_DRY_RUNS
-from playbooks.models import Run, RunEvent
+from playbooks.chain import link
+from playbooks.events import OF_DRY_RUNS, DryRunEnded, RunEnded
+from playbooks.models import Frame, Run, RunEvent, StepAttempt
 from playbooks.states import RunState, Waits
 from tenants.actors import Actor
 from tenants.journal import doorbell
 from tenants.journal.recording import record
 
 
-def tell(*, run: Run, kind: str, text: str, by: Actor, step_id: str = "", event: Any = None, data: dict[str, Any] | None = None) -> None:
+def tell(
+    *,
+    run: Run,
+    kind: str,
+    text: str,
+    by: Actor,
+    step_id: str = "",
+    event: Any = None,
+    data: dict[str, Any] | None = None,
+    attempt: StepAttempt | None = None,
+    opened: Frame | None = None,
+) -> None:
     """Append to the run's own events, and to the journal when `event` is given. The run's row is locked.
 
     The count of events is saved with it, so that a worker that holds the run learns of it. The engine tells by its hand.
+    What the run's variables became since the last event is told too, and what became of `attempt`, or that a frame was `opened`.
     Of what is not done for real the journal hears nothing but that a dry run began and ended.
     """
+    trail = run.news()
+    if attempt is not None:
+        trail["did"] = [attempt.told]
+    if opened is not None:
+        trail["open"] = [opened.told]
     run.last_event += 1
-    RunEvent.objects.create(
+    one = RunEvent(
         agency_id=run.agency_id,
         run=run,
         no=run.last_event,
@@ -30,10 +49,14 @@ def tell(*, run: Run, kind: str, text: str, by: Actor, step_id: str = "", event:
         actor=by.name,
         actor_label=by.label,
         fence=run.fence,
-        data=data or {},
+        data={**(data or {}), **({"trail": trail} if trail else {})},
         at=by.now(),
     )
-    run.save(update_fields=["last_event"])
+    run.chain = one.hash = link(run.chain, str(run.public_id), vars(one))
+    one.save(force_insert=True)
+    run.save(update_fields=["last_event", "chain"])
+    if isinstance(event, RunEnded | DryRunEnded):
+        event = replace(event, events=run.last_event, chain=run.chain)
     if event is not None and (run.acts(step_id) or isinstance(event, OF_DRY_RUNS)):
         record(event, agency_id=run.agency_id, subject=run.journal_subject, by=by)
 

@@ -35,7 +35,20 @@ SINGLE = {
 }
 PURE = {
     "tenants": {"credentials"},
-    "playbooks": {"definition", "decide", "blocks", "moves", "simulation", "catalogue", "drawing", "products", "rendering", "timing"},
+    "playbooks": {
+        "definition",
+        "decide",
+        "blocks",
+        "chain",
+        "moves",
+        "simulation",
+        "catalogue",
+        "drawing",
+        "products",
+        "rendering",
+        "timing",
+        "trail",
+    },
     "soc/cases": {"intake", "drawing"},
     "soc/clocks": {"reckoning", "terms", "holidays", "facts"},
     "soc/scorecards": {"drawing", "scoring", "measures", "periods", "ranking", "survival", "folding"},

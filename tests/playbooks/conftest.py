@@ -15,6 +15,8 @@ from playbooks.operations.connecting import connect
 from playbooks.operations.consenting import give_consent
 from playbooks.operations.publishing import publish, set_trigger
 from playbooks.operations.starting import start_matching_runs
+from playbooks.queries.moments import state_at, verify_run
+from playbooks.trail import told
 from tenants.actors import Actor, system
 from tenants.errors import Conflict
 from tenants.isolation import scope
@@ -76,6 +78,7 @@ class Stage:
     cast: Any
     product: EndpointProduct
     things: Things
+    tampered: bool = False  # the logs of its runs are no longer what the engine wrote
 
     def start(self, subject: str = "case:1", agency: str = "north", by: Actor | None = None, **facts: Any) -> Run:
         """A run by the trigger rule."""
@@ -102,7 +105,7 @@ class Stage:
 
 
 @pytest.fixture
-def stage(cast: Any, product: EndpointProduct, things: Things, monkeypatch: pytest.MonkeyPatch) -> Stage:
+def stage(cast: Any, product: EndpointProduct, things: Things, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     """The stage with the malware book; north gave standing consent, south did not.
 
     Rows are committed: mark tests django_db(transaction=True).
@@ -124,4 +127,18 @@ def stage(cast: Any, product: EndpointProduct, things: Things, monkeypatch: pyte
             )
     with scope.agency(cast.north.pk):
         give_consent(actions=["endpoint.isolate"], note="Agreed on joining", by=cast.nia)
-    return Stage(cast, product, things)
+    one = Stage(cast, product, things)
+    yield one
+    if not one.tampered:
+        check_logs()
+
+
+def check_logs() -> None:
+    """The log of every run that a test made is whole, and folding it gives the variables that the run holds."""
+    with scope.floor(None):
+        for run in Run.objects.all():
+            assert verify_run(run).fault == ""
+            kept = {name: told(run.variables, name) for name in run.variables}
+            assert {name: json.loads(value) for name, value in state_at(run).variables.items()} == {
+                n: json.loads(v) for n, v in kept.items() if v
+            }

@@ -201,6 +201,7 @@ def test_a_preview_that_is_no_longer_true_moves_nothing(stage, what):
         version = view.target
         with opened(stage.cast.ana):
             Run.objects.filter(pk=run.pk).update(last_event=F("last_event") + 1)
+        stage.tampered = True
     with pytest.raises(Conflict, match="moved on"):
         moved(stage, run, version=version, preview=view.preview)
     assert number_of(run) == 1
