@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from bench import engine, intake, latency, pages, sockets, weight
+from bench import engine, intake, latency, pages, sockets, waiting, waking, weight
 from bench.floor import Floor, standing
 
 Figures = Iterator[dict[str, Any]]
@@ -16,6 +16,8 @@ GROUPS: dict[str, Callable[[Floor, argparse.Namespace], Figures]] = {
     "intake": lambda floor, asked: intake.figures(floor, asked.seconds),
     "latency": lambda floor, asked: latency.figures(floor),
     "engine": lambda floor, asked: engine.figures(),
+    "waking": lambda floor, asked: waking.figures(floor),
+    "waiting": lambda floor, asked: waiting.figures(),
     "sockets": lambda floor, asked: sockets.figures(floor, [int(n) for n in asked.listeners.split(",")]),
     "weight": lambda floor, asked: weight.figures(floor),
     "pages": lambda floor, asked: pages.figures(floor, [int(n) for n in asked.cases.split(",")], asked.alerts_a_case),

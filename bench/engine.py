@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -17,6 +18,13 @@ from celery import Celery
 ROOT = Path(__file__).resolve().parent.parent
 TASKS, RUNS, STEPS, AGENCIES = 3000, 150, 20, 4
 QUEUE = "bench-engine"
+# The book, how many steps share a commit at most (0: as the product has it), by how many workers, and what is said of it.
+FIGURES = (
+    ("control", 1, (1, 2, 4), "control steps, a commit each"),
+    ("control", 0, (1, 2, 4), "control steps sharing a commit"),
+    ("call", 0, (1, 2, 4), "calls answered at once, a commit each"),
+    ("local", 0, (2,), "actions on the subject, a transaction each"),
+)
 
 celery = Celery("bench", broker=os.environ.get("BENCH_BROKER"))
 celery.conf.update(task_default_queue=QUEUE, worker_hijack_root_logger=False, broker_transport_options={"global_keyprefix": f"{QUEUE}:"})
@@ -28,24 +36,18 @@ def nothing() -> None:
 
 
 def figures(runs: int = RUNS, tasks: int = TASKS) -> Iterator[dict[str, Any]]:
-    """The engine by one and two workers as ratios to Celery's no-op tasks, of which the better of two runs counts: one before, one after.
+    """The engine by one, two and four workers as ratios to Celery's no-op tasks, of which the better of two runs counts: before and after.
 
     Makes and drops a database of its own.
     """
-    _django()
+    django_up()
     bare, measured = _bare_tasks(tasks), []
-    with _database() as name:
-        books = _stage()
-        for book, workers, together, said in (
-            ("control", 1, 1, "engine, control steps, a commit each, 1 worker"),
-            ("control", 2, 1, "engine, control steps, a commit each, 2 workers"),
-            ("control", 1, 0, "engine, control steps sharing a commit, 1 worker"),
-            ("control", 2, 0, "engine, control steps sharing a commit, 2 workers"),
-            ("call", 1, 0, "engine, calls answered at once, a commit each, 1 worker"),
-            ("call", 2, 0, "engine, calls answered at once, a commit each, 2 workers"),
-            ("local", 2, 0, "engine, actions on the subject, a transaction each, 2 workers"),
-        ):
-            measured.append((said, _engine(name, books[book], workers, together, runs)))
+    with database() as name:
+        books = stage()
+        for book, together, crews, said in FIGURES:
+            for workers in crews:
+                crew = f"{workers} worker{'s' if workers > 1 else ''}"
+                measured.append((f"engine, {said}, {crew}", steps_a_second(name, books[book], workers, together, runs)[0]))
     bare = max(bare, _bare_tasks(tasks))
     yield _line("celery no-op tasks, prefork 2, end to end", bare, bare)
     yield from (_line(said, value, bare) for said, value in measured)
@@ -55,7 +57,7 @@ def _line(figure: str, value: float, bare: float) -> dict[str, Any]:
     return {"figure": figure, "value": round(value, 1), "unit": "1/s", "ratio": round(value / bare, 2), "to": "celery no-op"}
 
 
-def _django() -> None:
+def django_up() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "soc.settings")
     import django
 
@@ -104,7 +106,7 @@ def _until(done: Callable[[], bool], seconds: float = 120) -> None:
 
 
 @contextmanager
-def _database() -> Iterator[str]:
+def database() -> Iterator[str]:
     from django.db import connection
 
     was = connection.settings_dict["NAME"]
@@ -116,7 +118,7 @@ def _database() -> Iterator[str]:
         connection.creation.destroy_test_db(was, verbosity=0)
 
 
-def _stage() -> dict[str, tuple[str, list[int]]]:
+def stage() -> dict[str, tuple[str, list[int]]]:
     """Agencies and a book of each kind; the slug of each with the agencies that it runs for."""
     from playbooks.operations.connecting import connect
     from playbooks.operations.publishing import publish
@@ -128,44 +130,44 @@ def _stage() -> dict[str, tuple[str, list[int]]]:
     with scope.floor(None, actor=by.name):
         agencies = [register_agency(slug=f"a{n}", name=f"Agency {n}", acronym=f"A{n}", by=by, invented=True).pk for n in range(AGENCIES)]
         for slug, step in BOOKS.items():
-            publish(slug=slug, document=_book(slug, step), by=by)
+            publish(slug=slug, document=book_of(slug, step), by=by)
         for agency in agencies:
             connect(agency_id=agency, kind="bench", name="Bench", base_url="http://127.0.0.1:9", named_networks=["127.0.0.1/32"], by=by)
     return {slug: (slug, agencies) for slug in BOOKS}
 
 
 def _question(number: int, following: str) -> dict[str, Any]:
-    ways = {"on_true": _id("end", number), "on_completion": following}
+    ways = {"on_true": step_id("end", number), "on_completion": following}
     return {"type": "if-condition", "name": "Is it?", "condition": "__a__:value = 'b'", **ways}
 
 
 def _action(number: int, following: str) -> dict[str, Any]:
     commands = [{"type": "local-action", "command": "bench.nothing"}]
-    return {"type": "action", "name": "Nothing", "agent": _agent(), "commands": commands, "on_completion": following}
+    return {"type": "action", "name": "Nothing", "agent": agent(), "commands": commands, "on_completion": following}
 
 
 def _call(number: int, following: str) -> dict[str, Any]:
     commands = [{"type": "http-api", "command": "POST /nothing HTTP/1.1"}]
-    return {"type": "action", "name": "Call", "agent": _agent(), "commands": commands, "on_completion": following}
+    return {"type": "action", "name": "Call", "agent": agent(), "commands": commands, "on_completion": following}
 
 
 BOOKS = {"control": _question, "call": _call, "local": _action}
 
 
-def _agent() -> str:
+def agent() -> str:
     return f"security-category--{uuid5(NAMESPACE_DNS, 'bench')}"
 
 
-def _id(kind: str, number: int) -> str:
+def step_id(kind: str, number: int) -> str:
     return f"{kind}--{UUID(int=uuid5(NAMESPACE_DNS, f'{kind}{number}').int, version=4)}"
 
 
-def _book(name: str, step: Callable[[int, str], dict[str, Any]]) -> dict[str, Any]:
+def book_of(name: str, step: Callable[[int, str], dict[str, Any]]) -> dict[str, Any]:
     """A start, an end, and STEPS - 2 steps of a kind between them."""
     kind = step(0, "")["type"]
-    ids = [*(_id(kind, number) for number in range(STEPS - 2)), _id("end", STEPS)]
+    ids = [*(step_id(kind, number) for number in range(STEPS - 2)), step_id("end", STEPS)]
     workflow = {ids[number]: step(number, ids[number + 1]) for number in range(STEPS - 2)}
-    workflow |= {_id("start", 0): {"type": "start", "on_completion": ids[0]}, ids[-1]: {"type": "end"}}
+    workflow |= {step_id("start", 0): {"type": "start", "on_completion": ids[0]}, ids[-1]: {"type": "end"}}
     workflow |= {one["on_true"]: {"type": "end"} for one in workflow.values() if "on_true" in one}
     return {
         "type": "playbook",
@@ -175,15 +177,15 @@ def _book(name: str, step: Callable[[int, str], dict[str, Any]]) -> dict[str, An
         "created_by": f"identity--{uuid5(NAMESPACE_DNS, 'bench')}",
         "created": "2026-01-01T00:00:00.000Z",
         "modified": "2026-01-01T00:00:00.000Z",
-        "workflow_start": _id("start", 0),
+        "workflow_start": step_id("start", 0),
         "workflow": workflow,
         "playbook_variables": {"__a__": {"type": "string", "value": "a"}},
-        "agent_definitions": {_agent(): {"type": "security-category", "name": "Bench", "category": ["bench"]}},
+        "agent_definitions": {agent(): {"type": "security-category", "name": "Bench", "category": ["bench"]}},
     }
 
 
-def _engine(database: str, book: tuple[str, list[int]], workers: int, together: int, runs: int) -> float:
-    """Steps a second that so many worker processes make of runs that wait in line."""
+def steps_a_second(database: str, book: tuple[str, list[int]], workers: int, together: int, runs: int) -> tuple[float, float]:
+    """Steps a second that so many worker processes make of runs that stand in line, and the memory that one needed at most, in MB."""
     from playbooks.models import Run, StepAttempt
     from playbooks.operations.starting import start_run
     from tenants.actors import system
@@ -191,7 +193,7 @@ def _engine(database: str, book: tuple[str, list[int]], workers: int, together: 
 
     slug, agencies = book
     with scope.floor(None, actor="system:bench"):
-        before = StepAttempt.objects.count()
+        last = Run.objects.order_by("-id").values_list("id", flat=True).first() or 0
     crew = [_worker(database, together) for _ in range(workers)]
     for number in range(runs):
         agency = agencies[number % len(agencies)]
@@ -207,12 +209,13 @@ def _engine(database: str, book: tuple[str, list[int]], workers: int, together: 
         one.stdin.flush()
     ended = [one.wait(timeout=600) for one in crew]
     seconds = time.monotonic() - began
+    memory = max(float(one.stdout.read()) for one in crew if one.stdout is not None) if not any(ended) else 0.0
     with scope.floor(None, actor="system:bench"):
-        made = StepAttempt.objects.count() - before
-        open_runs = Run.objects.exclude(state="done").count()
+        made = StepAttempt.objects.filter(run_id__gt=last).count()
+        open_runs = Run.objects.filter(id__gt=last).exclude(state="done").count()
     if any(ended) or open_runs or made != runs * STEPS:
         raise RuntimeError(f"{slug}: {open_runs} runs are not done, {made} steps of {runs * STEPS} were made, workers ended with {ended}")
-    return made / seconds
+    return made / seconds, memory
 
 
 def _worker(database: str, together: int) -> subprocess.Popen[str]:
@@ -222,7 +225,7 @@ def _worker(database: str, together: int) -> subprocess.Popen[str]:
 
 def _work(database: str, together: int) -> None:
     """A worker process: ready, wait for the word, sweep until no run waits."""
-    _django()
+    django_up()
     from django.db import connection
 
     from playbooks.engine import performing, walking
@@ -238,6 +241,7 @@ def _work(database: str, together: int) -> None:
     sys.stdin.readline()
     while sweep(names=("runs",)):
         pass
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, flush=True)
     os._exit(0)  # the sweep has ended; an orderly end of the interpreter is not measured
 
 
