@@ -75,6 +75,33 @@ class ApprovalLapsesSoon:
 
 
 @dataclass(frozen=True)
+class GlassBroken:
+    """A watch lead ran an action without the votes that were missing; somebody else must review that in time."""
+
+    run: str
+    about: str
+    approval: str
+    action: str
+    missing: str
+    broken_by: str
+    reason: str
+    review_due_at: datetime
+
+
+@dataclass(frozen=True)
+class GlassReviewed:
+    """Somebody else than the breaker judged it: justified or not_justified."""
+
+    run: str
+    about: str
+    approval: str
+    action: str
+    verdict: str
+    reviewed_by: str
+    note: str
+
+
+@dataclass(frozen=True)
 class UndoRegistered:
     """An effect can be undone, and how."""
 

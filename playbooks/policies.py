@@ -72,17 +72,35 @@ def may_move(actor: Actor, run: Run) -> bool:
     return actor.works_the_floor and actor.covers(run.agency_id)
 
 
+def is_partial(actor: Actor, run: Run) -> bool:
+    """Who started a run by hand, or wrote the version that it runs, is no judge of it."""
+    return actor.person_id is not None and actor.person_id in (run.started_by_person_id, run.version.published_by_person_id)
+
+
+def may_move(actor: Actor, run: Run) -> bool:
+    """To a newer version of its book."""
+    return actor.works_the_floor and actor.covers(run.agency_id)
+
+
 def may_backtest(actor: Actor) -> bool:
     """What comes of it names cases: for those who work them."""
     return actor.works_the_floor or actor.is_machine
 
 
 def side_of(actor: Actor, approval: Approval, run: Run) -> Side | None:
-    """For whom this actor may vote, or None: the floor except who started the run by hand, and the liaison where they are asked."""
-    if not actor.covers(approval.agency_id):
+    """For whom this actor may vote, or None: the floor, and the liaison where they are asked, but nobody who is partial."""
+    if actor.person_id is None or not actor.covers(approval.agency_id) or is_partial(actor, run):
         return None
     if actor.works_the_floor and actor.person_id is not None and actor.person_id != run.started_by_person_id:
         return Side.FLOOR
-    if actor.speaks_for_an_agency and approval.asks_agency:
-        return Side.LIAISON
-    return None
+    return Side.LIAISON if actor.speaks_for_an_agency and approval.asks_agency else None
+
+
+def may_break_glass(actor: Actor, approval: Approval, run: Run) -> bool:
+    """A watch lead of the agency's floor, for a run that they neither started nor wrote."""
+    return actor.leads_the_watch and actor.covers(approval.agency_id) and not is_partial(actor, run)
+
+
+def may_review_glass(actor: Actor, agency_id: int, broken_by_id: int) -> bool:
+    """Anybody of the agency's floor but the breaker."""
+    return actor.works_the_floor and actor.covers(agency_id) and actor.person_id not in (None, broken_by_id)

@@ -153,6 +153,12 @@ def book_call(node: Node, values: Mapping[str, Any], *, key: str) -> dict[str, A
     return {**base, "book": node.callee, "version": node.callee_version, "arguments": handed(node.in_args, values), "values": {}}
 
 
+def target_of(rendered: Mapping[str, Any], title: str) -> str:
+    """The name of what an action touches, as people know it; the title of the action where it has no target of its own."""
+    named = rendered.get("target") or (rendered.get("targets") or [""])[0]
+    return str(named) if named and rendered.get("kind") != "local" else title
+
+
 def lines(rendered: Mapping[str, Any]) -> tuple[Line, ...]:
     """The action as people read it, line by line, with values of the subject and names of secrets marked."""
     texts: list[str] = []

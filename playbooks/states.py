@@ -104,6 +104,14 @@ class Side(TextChoices):
     LIAISON = "liaison", "Agency"
 
 
+class Verdict(TextChoices):
+    """What the review of a broken glass came to."""
+
+    OPEN = "", "To be reviewed"
+    JUSTIFIED = "justified", "Justified"
+    NOT_JUSTIFIED = "not_justified", "Not justified"
+
+
 class UndoState(TextChoices):
     """What became of a registered undo."""
 

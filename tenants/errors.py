@@ -1,5 +1,6 @@
 """Domain errors: each names a fact, carries a stable code and the HTTP status that doors answer with."""
 
+from collections.abc import Callable
 from typing import Any
 
 
@@ -7,12 +8,14 @@ class DomainError(Exception):
     """A refusal that people can act on.
 
     `code` is stable for scripts, `status` is the HTTP status, `field` names the input at fault, `cure` says
-    what to do, `extra` goes into the problem document as it is.
+    what to do, `extra` goes into the problem document as it is. `afterwards` is what the gate does once all is rolled back:
+    given by an operation that wants its refusal written down beside what was refused.
     """
 
     code = "refused"
     status = 422
     title = "The request was refused"
+    afterwards: Callable[[], None] | None = None
 
     def __init__(self, detail: str = "", *, field: str | None = None, cure: str = "", **extra: Any) -> None:
         super().__init__(detail or self.title)

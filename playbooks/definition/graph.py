@@ -50,6 +50,7 @@ class Asking:
 
     title: str
     touches: str = ""
+    votes: int = 1
 
 
 @dataclass(frozen=True)
@@ -244,7 +245,7 @@ def _node(key: str, step: Mapping[str, Any], agents: Mapping[str, Agent]) -> Nod
         variables=_variables(step.get("step_variables", {})),
         delay_ms=int(step.get("delay", 0)),
         timeout_ms=int(step.get("timeout", 0)),
-        asking=Asking(asking["title"], asking.get("touches", "")) if asking else None,
+        asking=Asking(asking["title"], asking.get("touches", ""), int(asking.get("votes", 1))) if asking else None,
         arguments=ours.get("arguments", {}),
         outputs=ours.get("outputs", {}),
         undo_after=float(ours.get("undo_after", 0)),

@@ -235,6 +235,7 @@ def _asked(hand: Hand, spot: Spot, attempt: StepAttempt) -> Approval:
         hash=attempt.request_hash,
         touches=reach_of(rendered, node, values),
         undo_text=(rendered["undo"] or {}).get("text", ""),
+        floor_votes=node.asking.votes,
         asks_agency=consent is None,
         consent=consent,
         asked_at=now,

@@ -196,6 +196,7 @@ class Migration(migrations.Migration):
                 ('hash', models.CharField(max_length=64)),
                 ('touches', models.TextField(default='')),
                 ('undo_text', models.TextField(default='')),
+                ('floor_votes', models.PositiveSmallIntegerField(default=1)),
                 ('state', models.CharField(choices=[('open', 'Open'), ('approved', 'Approved'), ('denied', 'Denied'), ('lapsed', 'Lapsed'), ('void', 'Void')], default='open', max_length=10)),
                 ('asks_agency', models.BooleanField()),
                 ('asked_at', models.DateTimeField()),
@@ -270,6 +271,7 @@ class Migration(migrations.Migration):
                 ('modified', models.DateTimeField()),
                 ('published_at', models.DateTimeField()),
                 ('published_by', models.CharField(max_length=120)),
+                ('published_by_person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('book', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='playbooks.book')),
             ],
         ),
@@ -284,6 +286,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=120)),
                 ('side', models.CharField(choices=[('floor', 'Watch floor'), ('liaison', 'Agency')], max_length=10)),
+                ('role', models.CharField(max_length=20)),
                 ('vote', models.CharField(choices=[('approve', 'Approve'), ('deny', 'Deny')], max_length=10)),
                 ('hash', models.CharField(max_length=64)),
                 ('reason', models.TextField()),
@@ -542,10 +545,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='vote',
-            constraint=models.UniqueConstraint(fields=('agency', 'approval', 'side'), name='vote_side_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='vote',
             constraint=tenants.isolation.constraints.CompositeForeignKey(field='approval', name='vote_approval_fk', on_delete='', to='playbooks.Approval'),
         ),
         migrations.AddConstraint(
@@ -669,6 +668,140 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='storm',
             constraint=models.UniqueConstraint(fields=('agency', 'key'), name='storm_once'),
+        migrations.CreateModel(
+            name='BrokenGlass',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('target', models.CharField(max_length=300)),
+                ('hash', models.CharField(max_length=64)),
+                ('missing', models.CharField(max_length=200)),
+                ('reason', models.TextField()),
+                ('broken_by_name', models.CharField(max_length=120)),
+                ('at', models.DateTimeField()),
+                ('due_at', models.DateTimeField()),
+                ('verdict', models.CharField(blank=True, choices=[('', 'To be reviewed'), ('justified', 'Justified'), ('not_justified', 'Not justified')], default='', max_length=20)),
+                ('note', models.TextField(default='')),
+                ('reviewed_by_name', models.CharField(default='', max_length=120)),
+                ('reviewed_at', models.DateTimeField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='RefusedVote',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=120)),
+                ('role', models.CharField(max_length=20)),
+                ('code', models.CharField(max_length=40)),
+                ('vote', models.CharField(default='', max_length=20)),
+                ('hash', models.CharField(default='', max_length=64)),
+                ('why', models.TextField()),
+                ('at', models.DateTimeField()),
+            ],
+        ),
+        migrations.AddField(
+            model_name='brokenglass',
+            name='agency',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.agency'),
+        ),
+        migrations.AddField(
+            model_name='brokenglass',
+            name='approval',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='playbooks.approval'),
+        ),
+        migrations.AddField(
+            model_name='brokenglass',
+            name='broken_by',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='brokenglass',
+            name='reviewed_by',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddField(
+            model_name='refusedvote',
+            name='agency',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.agency'),
+        ),
+        migrations.AddField(
+            model_name='refusedvote',
+            name='approval',
+            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='refused_votes', to='playbooks.approval'),
+        ),
+        migrations.AddField(
+            model_name='refusedvote',
+            name='person',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+        ),
+        migrations.AddIndex(
+            model_name='brokenglass',
+            index=models.Index(condition=models.Q(('verdict', '')), fields=['agency', 'due_at', 'id'], name='glass_to_review'),
+        ),
+        migrations.AddConstraint(
+            model_name='brokenglass',
+            constraint=models.UniqueConstraint(fields=('agency', 'approval'), name='glass_broken_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='brokenglass',
+            constraint=models.CheckConstraint(condition=models.Q(('reviewed_by', models.F('broken_by')), _negated=True), name='glass_reviewed_by_another'),
+        ),
+        migrations.AddConstraint(
+            model_name='brokenglass',
+            constraint=tenants.isolation.constraints.CompositeForeignKey(field='approval', name='glass_approval_fk', on_delete='', to='playbooks.Approval'),
+        ),
+        migrations.AddConstraint(
+            model_name='brokenglass',
+            constraint=tenants.isolation.constraints.Wall(audited=True, name='glass_wall', rights='SELECT, INSERT, UPDATE'),
+        ),
+        migrations.AddIndex(
+            model_name='refusedvote',
+            index=models.Index(fields=['agency', 'approval', 'id'], name='refusedvote_approval'),
+        ),
+        migrations.AddConstraint(
+            model_name='refusedvote',
+            constraint=tenants.isolation.constraints.CompositeForeignKey(field='approval', name='refusedvote_approval_fk', on_delete='', to='playbooks.Approval'),
+        ),
+        migrations.AddConstraint(
+            model_name='refusedvote',
+            constraint=tenants.isolation.constraints.Wall(audited=True, name='refusedvote_wall', rights='SELECT, INSERT'),
+        ),
+        migrations.CreateModel(
+            name='Draft',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.UUIDField(default=uuid.uuid4, unique=True)),
+                ('name', models.CharField(max_length=160)),
+                ('state', models.CharField(choices=[('open', 'Under work'), ('published', 'Published'), ('discarded', 'Discarded')], default='open', max_length=10)),
+                ('version', models.PositiveIntegerField(default=1)),
+                ('at', models.PositiveIntegerField(default=1)),
+                ('content_hash', models.CharField(max_length=64)),
+                ('note', models.TextField(blank=True, default='')),
+                ('created_at', models.DateTimeField()),
+                ('changed_at', models.DateTimeField()),
+                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('base', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='playbooks.version')),
+                ('made', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='drafts', to='playbooks.version')),
+            ],
+            options={
+                'indexes': [models.Index(fields=['state', '-changed_at'], name='draft_open')],
+                'constraints': [tenants.isolation.constraints.Granted(audited=True, name='draft_granted', rights={'soc_central': 'SELECT, INSERT, UPDATE'})],
+            },
+        ),
+        migrations.CreateModel(
+            name='DraftState',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.PositiveIntegerField()),
+                ('canonical', models.TextField()),
+                ('said', models.CharField(max_length=300)),
+                ('part', models.CharField(max_length=300)),
+                ('at', models.DateTimeField()),
+                ('draft', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='states', to='playbooks.draft')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('draft', 'number'), name='draftstate_once'), tenants.isolation.constraints.Granted(audited=False, name='draftstate_granted', rights={'soc_central': 'SELECT, INSERT, UPDATE, DELETE'})],
+            },
+        ),
         ),
         migrations.AddConstraint(
             model_name='storm',

@@ -3,6 +3,7 @@
 from playbooks.models.approval import Approval, StandingConsent, Vote
 from playbooks.models.backtest import Backtest, BacktestedSubject
 from playbooks.models.book import Book, TriggerRule, Version
+from playbooks.models.breaking import BrokenGlass, RefusedVote
 from playbooks.models.connector import Connector, Effect
 from playbooks.models.draft import Draft, DraftState
 from playbooks.models.run import Frame, Run, RunEvent, StepAttempt, Timer, Undo
@@ -16,12 +17,14 @@ __all__ = [
     "Backtest",
     "BacktestedSubject",
     "Book",
+    "BrokenGlass",
     "Connector",
     "Covered",
     "Draft",
     "DraftState",
     "Effect",
     "Frame",
+    "RefusedVote",
     "Run",
     "RunEvent",
     "Share",

@@ -46,11 +46,12 @@ class Approval(Owned):
     touches = models.TextField(default="")
     undo_text = models.TextField(default="")
     state = models.CharField(max_length=10, choices=ApprovalState, default=ApprovalState.OPEN)
+    floor_votes = models.PositiveSmallIntegerField(default=1)  # how many people of the watch floor must approve
     asks_agency = models.BooleanField()  # its liaison's vote is needed too
     consent = models.ForeignKey(StandingConsent, null=True, on_delete=models.PROTECT, db_constraint=False, related_name="+")
     asked_at = models.DateTimeField()
     remind_at = models.DateTimeField()
-    reminded_at = models.DateTimeField(null=True)
+    reminded_at = models.DateTimeField(null=True)  # told to the watch leads: from then on one of them is among the floor's votes
     expires_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True)
     reason = models.TextField(default="")
@@ -81,6 +82,7 @@ class Vote(Owned):
     person = models.ForeignKey("tenants.Person", on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=120)
     side = models.CharField(max_length=10, choices=Side)
+    role = models.CharField(max_length=20)  # in which they voted
     vote = models.CharField(max_length=10, choices=VoteKind)
     hash = models.CharField(max_length=64)
     reason = models.TextField()
@@ -89,7 +91,6 @@ class Vote(Owned):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["agency", "approval", "person"], name="vote_once"),
-            models.UniqueConstraint(fields=["agency", "approval", "side"], name="vote_side_once"),
             CompositeForeignKey(field="approval", to="playbooks.Approval", name="vote_approval_fk"),
             Wall(name="vote_wall", rights="SELECT, INSERT"),
         ]

@@ -34,6 +34,7 @@ class Version(models.Model):
     modified = models.DateTimeField()  # as the document says: with its id it names the version in the standard's words
     published_at = models.DateTimeField()
     published_by = models.CharField(max_length=120)
+    published_by_person = models.ForeignKey("tenants.Person", null=True, on_delete=models.PROTECT, related_name="+")  # never approves it
 
     class Meta:
         constraints = [

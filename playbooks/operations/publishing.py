@@ -115,6 +115,7 @@ def _keep(book: Book, document: Mapping[str, Any], by: Actor, written_by: int | 
         modified=modified,
         published_at=by.now(),
         published_by=by.label,
+        published_by_person_id=written_by or by.person_id,
     )
     return version, True
 

@@ -7,8 +7,9 @@ from typing import Any
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 
+from playbooks.operations.breaking import break_glass, review_glass
 from playbooks.operations.voting import vote
-from playbooks.queries.approvals import approval_of, decided_lately, inbox
+from playbooks.queries.approvals import approval_of, decided_lately, glasses_to_review, inbox
 from playbooks.queries.reading import following
 from playbooks.queries.telling import ApprovalView, Voter
 from playbooks.queries.voters import agencies_heard, liaisons_of
@@ -47,11 +48,22 @@ class SoFar:
 
 @dataclass(frozen=True)
 class Side:
-    """One of those who decide: the watch floor or the agency, and the vote that was given for it."""
+    """One of those who decide: the watch floor or the agency, how many of its votes are given, and which."""
 
     role: str  # floor | liaison
-    given: bool
-    vote: Voter | None
+    given: int
+    needed: int
+    votes: tuple[Voter, ...]
+
+    @property
+    def is_given(self) -> bool:
+        """Whether all its votes are there."""
+        return self.given >= self.needed
+
+    @property
+    def denied(self) -> bool:
+        """Whether one of its votes denied."""
+        return any(one.vote == "deny" for one in self.votes)
 
 
 class ApprovalsPage(Page):
@@ -74,7 +86,7 @@ class ApprovalsPage(Page):
             hash_words=" ".join(one.hash[index : index + 8] for index in range(0, len(one.hash), 8)),
             after=None if self.actor.speaks_for_an_agency else following(one.id),
             liaisons=liaisons_of(one.agency) if any(need.role == "liaison" for need in one.needs) else (),
-            sides=[Side(need.role, need.given, next((v for v in one.votes if v.side == need.role), None)) for need in one.needs],
+            sides=sides_of(one),
             so_far=so_far(one),
             current=one.id,
             **lists,
@@ -86,6 +98,7 @@ class ApprovalsPage(Page):
         decided = state == "decided" or (state != "open" and chosen is not None and chosen.state != "open")
         waiting = inbox(self.actor)
         shown = decided_lately(self.actor) if decided else ()
+        reviews = glasses_to_review(self.actor)
         return {
             "at": self.actor.now(),
             "soon": SOON_SECONDS,
@@ -94,6 +107,8 @@ class ApprovalsPage(Page):
             "others": [item_of(one) for one in waiting.others],
             "ended": [item_of(one) for one in shown],
             "open_count": len(waiting.mine) + len(waiting.others),
+            "reviews": reviews,
+            "late_reviews": sum(one.is_late for one in reviews),
             "topics": ",".join(f"agency.{slug}.approvals" for slug in agencies_heard(self.actor)),
         }
 
@@ -118,11 +133,40 @@ class VotePage(ApprovalPage):
         public_id = self.kwargs["approval"]
         one = vote(approval=public_id, hash=data.get("hash"), vote=data.get("vote"), reason=data.get("reason"), by=self.actor)
         self.done = {
-            "open": "Your vote counts. Nothing runs until the other side has voted too.",
+            "open": "Your vote counts. Nothing runs until every vote that is needed is given.",
             "approved": "Approved. The action runs now, once.",
             "denied": "Denied. Nothing runs, and the case says so.",
         }.get(str(one.state), "Your vote counts.")
         return reverse("approval", args=[public_id])
+
+
+class BreakGlassPage(VotePage):
+    """POST `/approvals/<id>/break-glass/`: what a watch lead does who cannot wait for the votes that are missing."""
+
+    def act(self, data: Any) -> str:
+        public_id = self.kwargs["approval"]
+        break_glass(approval=public_id, hash=data.get("hash"), target=data.get("target"), reason=data.get("glass_reason"), by=self.actor)
+        self.done = "The glass is broken: the action runs now, once. The agency and the floor are told, and somebody else reviews it."
+        return reverse("approval", args=[public_id])
+
+
+class ReviewPage(VotePage):
+    """POST `/approvals/<id>/review/`: what somebody else makes of a broken glass."""
+
+    def act(self, data: Any) -> str:
+        public_id = self.kwargs["approval"]
+        review_glass(approval=public_id, verdict=data.get("verdict"), note=data.get("note"), by=self.actor)
+        self.done = "The review is closed, and the case says what it came to."
+        return reverse("approval", args=[public_id])
+
+
+def sides_of(one: ApprovalView) -> list[Side]:
+    """Those who decide, each with its votes."""
+    found = []
+    for role in dict.fromkeys(need.role for need in one.needs):
+        given = [need.given for need in one.needs if need.role == role]
+        found.append(Side(role, sum(given), len(given), tuple(vote for vote in one.votes if vote.side == role)))
+    return found
 
 
 def item_of(one: ApprovalView) -> Item:
@@ -136,7 +180,10 @@ def item_of(one: ApprovalView) -> Item:
         "stopped_at": None,
         "limit_seconds": one.seconds_asked,
     }
-    votes = [(need.given, "Watch floor" if need.role == "floor" else one.acronym) for need in one.needs]
+    votes = []
+    for side in sides_of(one):
+        of = f", {side.given} of {side.needed}" if side.needed > 1 else ""
+        votes.append((side.is_given, f"{'Watch floor' if side.role == 'floor' else one.acronym}{of}"))
     if one.consent:
         votes.append((True, f"{one.acronym}, standing consent"))
     return Item(one, lapse, tuple(votes), ENDED.get(one.state))
@@ -149,6 +196,14 @@ def so_far(one: ApprovalView) -> tuple[SoFar, ...]:
         who = "agency" if given.side == "liaison" else "person"
         word = "approves" if given.vote == "approve" else "denies"
         told.append(SoFar(given.at, who, f"{given.name} {word}: {given.reason}"))
+    told += [SoFar(tried.at, "person", f"{tried.name} tried to {tried.vote or 'vote'}, refused: {tried.why}") for tried in one.refused]
+    if one.glass is not None:
+        told.append(
+            SoFar(one.glass.at, "person", f"{one.glass.broken_by} broke the glass, without {one.glass.missing}: {one.glass.reason}")
+        )
+        if one.glass.reviewed_at is not None:
+            said = f"{one.glass.reviewed_by} reviewed it, {one.glass.said.lower()}: {one.glass.note}"
+            told.append(SoFar(one.glass.reviewed_at, "person", said))
     if one.state in ("lapsed", "void") and one.decided_at is not None:
         told.append(SoFar(one.decided_at, "automation", ENDED[one.state][1]))
-    return tuple(reversed(told))
+    return tuple(sorted(told, key=lambda one: one.at, reverse=True))

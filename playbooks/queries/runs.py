@@ -12,6 +12,7 @@ from playbooks.drawing import drawn
 from playbooks.models import Approval, Run, RunEvent, StepAttempt
 from playbooks.policies import may_read_approval
 from playbooks.queries.approvals import NO_SUBJECT, about_of, readable_page, views
+from playbooks.queries.approvals import whole as approvals_with_all
 from playbooks.queries.books import graph_of
 from playbooks.queries.moving import newer_versions
 from playbooks.queries.calls import called_by, calls_of, said_of
@@ -65,7 +66,7 @@ def _views(rows: list[Any], reader: Actor, *, whole: bool = False) -> tuple[RunV
     if not rows:
         return ()
     attempts = _by_run(StepAttempt.objects.filter(run__in=rows).order_by("id"))
-    asked = Approval.objects.select_related("agency", "run__book", "consent").filter(run__in=rows).order_by("id")
+    asked = approvals_with_all().filter(run__in=rows).order_by("id")
     asked_rows = [one for one in asked if may_read_approval(reader, one)]
     approvals: dict[str, list[ApprovalView]] = {}
     for one in views(asked_rows, reader):
@@ -147,10 +148,10 @@ def _as_released(step: Any) -> Any:
 def _said(row: Any, approval: ApprovalView | None) -> str:
     """Where the run stands, in a sentence."""
     if row.state == RunState.WAITING and row.waits_for == Waits.APPROVAL and approval is not None:
-        missing = [need.role for need in approval.needs if not need.given]
-        if missing == ["liaison"]:
+        missing = {need.role for need in approval.needs if not need.given}
+        if missing == {"liaison"}:
             return f"Waits for {row.agency.acronym} to vote"
         return (
-            "Waits for the watch floor to vote" if missing == ["floor"] else f"Waits for the watch floor and {row.agency.acronym} to vote"
+            "Waits for the watch floor to vote" if missing == {"floor"} else f"Waits for the watch floor and {row.agency.acronym} to vote"
         )
     return said_of(row)

@@ -33,6 +33,42 @@ class Voter:
     vote: str
     reason: str
     at: datetime
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A vote that did not count: who tried what, and why not."""
+
+    name: str
+    vote: str
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Glass:
+    """An action that ran without the votes that were missing, and its review."""
+
+    approval: str
+    agency: str
+    acronym: str
+    about: About
+    action: str
+    target: str
+    missing: str
+    reason: str
+    broken_by: str
+    at: datetime
+    due_at: datetime
+    verdict: str  # "" | justified | not_justified
+    said: str  # the verdict in words
+    note: str
+    reviewed_by: str
+    reviewed_at: datetime | None
+    may_review: bool
+    is_late: bool
+    may_open: bool = True  # whether the reader may read the approval itself
 
 
 @dataclass(frozen=True)
@@ -83,6 +119,15 @@ class ApprovalView:
     started_by: str
     may_vote: bool
     why_not: str  # why this reader may not vote, empty when they may
+    lasts: int | None  # seconds after which it is taken back by itself
+    so_far: SoFar  # of its run, where one approval or a page of the API is read
+    floor_votes: int  # how many people of the watch floor must approve
+    escalated: bool  # the watch leads were told that it lapses soon
+    author: str  # who published the version that runs, where that is a person
+    target: str  # what one types who breaks the glass
+    may_break: bool
+    glass: Glass | None
+    refused: tuple[Refused, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from playbooks.events import (
     ApprovalAsked,
     ApprovalDecided,
     ApprovalLapsesSoon,
+    GlassBroken,
+    GlassReviewed,
     RunEnded,
     RunMoved,
     RunStarted,
@@ -34,6 +36,10 @@ DECIDED = {
 ENDED = {
     "done": "The playbook ended",
     "failed": "The playbook failed",
+VERDICTS = {"justified": "justified", "not_justified": "not justified"}
+# What an agency is told at once, whatever it had agreed to before.
+TOLD_TO_THE_AGENCY = (GlassBroken, GlassReviewed)
+UNDONE = {"done": "Taken back", "failed": "Could not be taken back", "in_doubt": "It is not known whether it was taken back"}
     "stopped": "The playbook was stopped",
     "cancelled": "The playbook was cancelled",
 }
@@ -65,6 +71,8 @@ def tell_what_the_playbook_does(event: Any, entry: Any) -> None:
     text = told(event)
     if text is None:
         return
+    GlassBroken,
+    GlassReviewed,
     by_person = entry.actor.startswith("person:")
     write_line(
         subject=event.about,
@@ -79,6 +87,7 @@ def tell_what_the_playbook_does(event: Any, entry: Any) -> None:
 
 @reacts_to(ClockLate)
 def tell_that_a_clock_is_late(event: ClockLate, entry: Any) -> None:
+        released=isinstance(event, TOLD_TO_THE_AGENCY),
     """A missed due time stands on the case, once."""
     write_line(
         subject=event.about,
@@ -119,6 +128,11 @@ def told(event: Any) -> str | None:
             return with_reason(ENDED.get(event.outcome, f"The playbook ended: {event.outcome}"), event.detail)
     return None
 
+        case GlassBroken():
+            due = f"To be reviewed by {event.review_due_at:%d %b %H:%M} UTC"
+            return with_reason(f"GLASS BROKEN by {event.broken_by}, without {event.missing}: {event.action}", f"{event.reason}. {due}")
+        case GlassReviewed():
+            return with_reason(f"Broken glass reviewed by {event.reviewed_by}, {VERDICTS[event.verdict]}: {event.action}", event.note)
 
 def with_reason(text: str, reason: str) -> str:
     """A line, and its reason where there is one."""

@@ -15,7 +15,7 @@ _RESTRICTED = re.compile(r".*-R\d+", re.ASCII)
 
 # Facts that move the figures of an agency's intake.
 INTAKE = frozenset({"AlertsArrived", "AlertDied", "DeadLetterReplayed", "AlertJoined", "CaseOpened", "SuppressionMade", "SuppressionEnded"})
-APPROVALS = frozenset({"ApprovalAsked", "VoteGiven", "ApprovalDecided", "ApprovalLapsesSoon"})
+APPROVALS = frozenset({"ApprovalAsked", "VoteGiven", "ApprovalDecided", "ApprovalLapsesSoon", "GlassBroken", "GlassReviewed"})
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,13 @@ def note(what: str, text: str, *, actor: str = "", agency_id: int | None = None)
 
 
 def note_refusal(actor: Actor, error: DomainError, method: str, path: str) -> None:
-    """A known caller was refused (403, 404 or 409): the audit says who, what and where."""
+    """A known caller was refused (403, 404 or 409): the audit says who, what and where; then what the operation has to say of it."""
     if error.status in (403, 404, 409):
         note("refusal", f"{method} {path} {error.status} {error.code}", actor=actor.name, agency_id=actor.agency_id)
+    if error.afterwards is None:
+        return
+    try:
+        with opened(actor, reason=f"a refusal of {method} {path} is written down"):
+            error.afterwards()
+    except Exception:
+        logger.exception("a refusal was not written down", extra={"path": path})

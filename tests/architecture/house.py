@@ -45,6 +45,7 @@ PURE = {
         "catalogue",
         "drawing",
         "products",
+        "quorum",
         "rendering",
         "timing",
         "trail",

@@ -67,6 +67,16 @@ def alert(stage: Stage) -> Asked:
 
 
 def replay(stage: Stage) -> Asked:
+def breaking(stage: Stage) -> Asked:
+    one = stage.approval()
+    body = {"hash": one.hash, "target": one.rendered["targets"][0], "reason": "It cannot wait."}
+    return Asked(f"/api/v1/approvals/{one.public_id}/break-glass", body)
+
+
+def review(stage: Stage) -> Asked:
+    return Asked(f"/api/v1/approvals/{stage.broken().public_id}/review", {"verdict": "justified", "note": "It was spreading."})
+
+
     return Asked(f"/api/v1/dead-letters/{stage.letter()}/replay", {"body": {"title": stage.word("mended")}})
 
 
@@ -85,6 +95,9 @@ CALLS: dict[str, tuple[str, Make]] = {
     "run_undo_until": ("nora", until),
     "run_move": ("nora", move),
     "case_verb claim": ("nora", verb("claim")),
+    "run_move": ("nora", move),
+    "break_glass": ("lee", breaking),
+    "review_glass": ("nora", review),
     "case_verb assign": ("nora", verb("assign", owner="ana@watchfloor.example")),
     "case_verb investigate": ("nora", verb("investigate")),
     "case_verb edit": ("nora", verb("edit", title="Another title")),

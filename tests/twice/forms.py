@@ -64,6 +64,17 @@ def vote(stage: Stage) -> Form:
     return Form(reverse("approval-vote", args=[one.public_id]), {"hash": one.hash, "vote": "approve", "reason": "Yes."})
 
 
+def breaking(stage: Stage) -> Form:
+    one = stage.approval()
+    data = {"hash": one.hash, "target": one.rendered["targets"][0], "glass_reason": "It cannot wait."}
+    return Form(reverse("approval-break", args=[one.public_id]), data)
+
+
+def review(stage: Stage) -> Form:
+    path = reverse("approval-review", args=[stage.broken().public_id])
+    return Form(path, {"verdict": "justified", "note": "It was spreading."})
+
+
 def answer(stage: Stage) -> Form:
     step = stage.question()
     return Form(reverse("run-answer", args=[step.run.public_id, step.public_id]), {"answer": "yes", "reason": "I called."})
@@ -215,6 +226,8 @@ FORMS: dict[str, tuple[str, Make]] = {
     ),
     "consent-withdraw": ("nia", lambda s: Form(reverse("consent-withdraw", args=[s.consent()]), {"reason": "Enough."})),
     "approval-vote": ("nora", vote),
+    "approval-break": ("lee", breaking),
+    "approval-review": ("nora", review),
     "run-answer": ("nora", answer),
     "run-cancel": ("nora", cancel),
     "run-undo": ("nora", undo),

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from playbooks.models import Approval, Run, StepAttempt, TriggerRule, Timer, Undo
+from playbooks.operations.breaking import break_glass
 from playbooks.operations.connecting import connect
 from playbooks.operations.consenting import give_consent
 from playbooks.operations.publishing import publish, publish_library
@@ -162,6 +163,14 @@ class Stage:
             return str(one.run.public_id), plan_for(str(one.run.public_id), self.cast.lee)
 
     def question(self) -> StepAttempt:
+    def broken(self) -> Approval:
+        """A fresh approval whose glass Lee broke."""
+        one = self.approval()
+        with opened(self.cast.lee):
+            return break_glass(
+                approval=str(one.public_id), hash=one.hash, target=one.rendered["targets"][0], reason="Now.", by=self.cast.lee
+            )
+
         """A step of a run that waits for a person's answer."""
         case, north = self.case(), self.cast.north.pk
         with scope.agency(north, actor="test"):

@@ -188,7 +188,8 @@ def owned_tables() -> dict[str, bool]:
     identities = ("tenants_agency", "tenants_person", "tenants_membership", "tenants_sensorkey", "tenants_apitoken")
     whose = {m._meta.db_table: any(f.column == "agency_id" for f in m._meta.concrete_fields) for m in apps.get_models()}
     kept = {table: says for table, says in sorted(whose.items()) if says or table in identities}
-    del kept["tenants_auditrow"]  # a refusal is written down: that is meant
+    for written_down in ("tenants_auditrow", "playbooks_refusedvote"):  # a refusal is written down: that is meant
+        del kept[written_down]
     return kept
 
 

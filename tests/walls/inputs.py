@@ -35,7 +35,7 @@ SHOWS: dict[str, str] = {
             *(f"{method} {name}" for method in ("GET", "POST") for name in ("run-cancel", "run-undo", "run-undo-until")),
             "GET run-undo-api",
             "GET runs-api",
-            "POST approval-vote",
+            *(f"POST approval-{one}" for one in ("break", "review", "vote")),
             "POST case-close",
             "POST case-verb close",
             "POST playbook",
@@ -78,10 +78,10 @@ NAMING = frozenset({"agency", "owner", "q", "case", "cursor", "items", "task", "
 # Inputs that cannot, each with the reason.
 PLAIN = {
     **dict.fromkeys(("state", "severity", "view", "order", "who", "lines", "observables", "measure", "class", "standing", "disposition",
-                     "kind", "visibility", "vote", "answer", "theme", "single_keys", "way", "size_class", "cfo_act", "verified"),
+                     "kind", "visibility", "vote", "verdict", "answer", "theme", "single_keys", "way", "size_class", "cfo_act", "verified"),
                     "one word of a fixed list"),
     **dict.fromkeys(("title", "summary", "text", "reason", "why", "note", "name", "source", "body", "mapping", "phone", "email",
-                     "password", "acronym", "was_summary"),
+                     "password", "acronym", "was_summary", "target", "glass_reason"),
                     "a text that is stored and names nothing"),
     **dict.fromkeys(("period", "on", "at", "until", "read_at", "effective_from", "in_force_from", "in_force_until", "time_zone"),
                     "a time or a zone"),
@@ -179,6 +179,8 @@ PLACES: list[Place] = [
       for name in ("case-verb-api", "case-verb", "case-release")),
     *(Place(f"POST {name}", "bulk", "items", verb="release", body={"items": ["{own_item}", "{item}"]})
       for name in ("case-verb-api", "case-verb", "case-release")),
+    *(Place(f"POST {name}", "body", "hash", LEADS, body={"hash": "{hash}", "target": "x", "reason": "Tried."})
+      for name in ("break-glass-api", "approval-break")),
     *(Place(f"POST {name}", "body", "hash", ("nia", "nor"), body={"hash": "{hash}", "vote": "approve", "reason": "Tried."})
       for name in ("vote-api", "approval-vote")),
     Place("POST cases-api", "body", "agency", ("nor", "nia"), body={"agency": "{agency}", "title": "x", "severity": "low",

@@ -186,8 +186,8 @@ def without_facts() -> None:
         cursor.execute("DELETE FROM clocks_rule; DELETE FROM clocks_instrumentstate; DELETE FROM clocks_instrument")
 
 
-def _later(watch: Watch, number: str) -> None:
-    """A book that waits an hour, published and started by hand."""
+def _later(watch: Watch, number: str, call: Callable[..., Any], workers: Callable[[], None]) -> None:
+    """A book that waits an hour, published and started by hand; and one whose glass is broken, after somebody tried to vote."""
     ada, ana = watch.cast.ada, watch.cast.ana
     waits = book({"start": START, "first": note("Later.", delay=3_600_000, on_completion="end"), "end": END}, start="start")
     with watch.step("a book is published", ada.name), opened(ada):

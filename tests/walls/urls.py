@@ -124,6 +124,10 @@ WALLS = [
     page("approval", FLOOR | {AUDITOR}, of=("approval",), asked=ASKED),
     page("approval-vote", FLOOR | {AUDITOR}, of=("approval",), asked=ASKED),  # leads to the approval
     form("approval-vote", FLOOR, refused=frozenset({AUDITOR}), of=("approval",), asked=ASKED),
+    page("approval-break", FLOOR | {AUDITOR}, of=("approval",), asked=ASKED),  # leads to the approval
+    form("approval-break", frozenset({LEAD}), refused=frozenset({ANALYST, AUDITOR}), of=("approval",)),
+    page("approval-review", FLOOR | {AUDITOR}, of=("approval",), asked=ASKED),  # leads to the approval
+    form("approval-review", FLOOR, refused=frozenset({AUDITOR}), of=("approval",)),
     page("run", FLOOR | {AUDITOR}, of=("run",), asked=ASKED),
     page("run-answer", FLOOR | {AUDITOR}, of=("run", "step"), asked=ASKED),  # leads to the run
     form("run-answer", FLOOR, refused=frozenset({AUDITOR}), of=("run", "step")),
@@ -183,6 +187,8 @@ WALLS = [
     Wall("vote-api", FLOOR, method="POST", refused=frozenset({AUDITOR}), of=("approval",), anonymous=401, asked=ASKED),
     api("scorecard-api", READ_HERE, of=("agency",)),
     api("scorecard-evidence-api", READ_HERE, of=("agency",), query="?measure=time_to_contain"),
+    Wall("break-glass-api", frozenset({LEAD}), method="POST", refused=frozenset({ANALYST, AUDITOR}), of=("approval",), anonymous=401),
+    Wall("review-api", FLOOR, method="POST", refused=frozenset({AUDITOR}), of=("approval",), anonymous=401),
     api("standings-api", FLOOR | {AUDITOR, LIAISON}),
 ]
 

@@ -62,7 +62,8 @@ class Floor:
             steps = [one for one in StepAttempt.objects.filter(kind="manual", state="planned").order_by("id") if one.pk not in held]
         for approval in approvals:
             self.asked.append(approval.action)
-            for voter in (self.stage.cast.ana, *((self.stage.cast.nia,) if approval.asks_agency else ())):
+            cast = self.stage.cast
+            for voter in (*(cast.ana, cast.lee)[: approval.floor_votes], *((cast.nia,) if approval.asks_agency else ())):
                 with opened(voter):
                     vote(approval=str(approval.public_id), hash=approval.hash, vote="approve", reason="Agreed", by=voter)
         for step in steps:

@@ -124,7 +124,7 @@ def test_a_denial_is_as_visible_as_an_approval(stage, client_of):
 def test_both_sides_vote_on_their_own_page(stage, client_of):
     _, one = asked(stage, agency="south", hosts=["ws-9"])
     first = client_of("zoe").post(at(one, "vote/"), typed(one), follow=True)
-    assert "Nothing runs until the other side has voted too." in first.text
+    assert "Nothing runs until every vote that is needed is given." in first.text
     liaison = client_of("sol")
     assert "Sol Reyes" in liaison.get(at(one)).text
     second = liaison.post(at(one, "vote/"), typed(one), follow=True)
