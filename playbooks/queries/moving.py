@@ -54,7 +54,9 @@ class MoveView:
 
 
 def newer_versions(run: Run) -> Any:
-    """The versions of the run's book that come after its own, the newest first; a queryset."""
+    """The versions of the run's book that come after its own, the newest first; a queryset. A run that takes back has a book of its own."""
+    if run.undoes_id is not None:
+        return Version.objects.none()
     own = run.version
     later = Version.objects.filter(book_id=run.book_id, modified__gt=own.modified)
     same = Version.objects.filter(book_id=run.book_id, modified=own.modified, number__gt=own.number)

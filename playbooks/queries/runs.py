@@ -14,12 +14,12 @@ from playbooks.policies import may_read_approval
 from playbooks.queries.approvals import NO_SUBJECT, about_of, readable_page, views
 from playbooks.queries.approvals import whole as approvals_with_all
 from playbooks.queries.books import graph_of
-from playbooks.queries.moving import newer_versions
 from playbooks.queries.calls import called_by, calls_of, said_of
+from playbooks.queries.moving import newer_versions
 from playbooks.queries.spending import Spent, spent_by
 from playbooks.queries.steps import steps_of
-from playbooks.queries.undos import standing_of
 from playbooks.queries.telling import ApprovalView, EventLine, RunPage, RunView
+from playbooks.queries.undos import standing_of
 from playbooks.states import RunState, Waits
 from playbooks.timing import Times
 from tenants.actors import Actor
