@@ -77,11 +77,6 @@ def is_partial(actor: Actor, run: Run) -> bool:
     return actor.person_id is not None and actor.person_id in (run.started_by_person_id, run.version.published_by_person_id)
 
 
-def may_move(actor: Actor, run: Run) -> bool:
-    """To a newer version of its book."""
-    return actor.works_the_floor and actor.covers(run.agency_id)
-
-
 def may_backtest(actor: Actor) -> bool:
     """What comes of it names cases: for those who work them."""
     return actor.works_the_floor or actor.is_machine
@@ -91,7 +86,7 @@ def side_of(actor: Actor, approval: Approval, run: Run) -> Side | None:
     """For whom this actor may vote, or None: the floor, and the liaison where they are asked, but nobody who is partial."""
     if actor.person_id is None or not actor.covers(approval.agency_id) or is_partial(actor, run):
         return None
-    if actor.works_the_floor and actor.person_id is not None and actor.person_id != run.started_by_person_id:
+    if actor.works_the_floor:
         return Side.FLOOR
     return Side.LIAISON if actor.speaks_for_an_agency and approval.asks_agency else None
 

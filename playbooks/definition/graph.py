@@ -46,7 +46,7 @@ class Agent:
 
 @dataclass(frozen=True)
 class Asking:
-    """What a step asks of people before it acts."""
+    """What a step asks of people before it acts, and of how many of the watch floor."""
 
     title: str
     touches: str = ""
@@ -141,6 +141,7 @@ class Graph:
     exception: str
     nodes: Mapping[str, Node]
     variables: Mapping[str, VariableDefinition]
+    priority: int = 0  # 1 is the highest, 100 the lowest, 0 says nothing (CACAO 2.0, 3.1)
 
     def order(self) -> list[str]:
         """Every step once, along the way that success takes, branches before what follows them."""
@@ -171,6 +172,7 @@ def compiled(document: Mapping[str, Any]) -> Graph:
         exception=exception,
         nodes=_scoped(nodes, (start, exception)) if any(one.variables for one in nodes.values()) else nodes,
         variables=_variables(document.get("playbook_variables", {})),
+        priority=int(document.get("priority", 0)),
     )
 
 

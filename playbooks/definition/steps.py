@@ -121,7 +121,8 @@ def _undo_after(sheet: Sheet, at: Place, value: Any) -> None:
         sheet.error("negative_time", at, "undo_after is more than 0.")
 
 
-APPROVAL = Shape({"title": text, "touches": text}, ("title",), closed=False)
+MOST_VOTES = 5  # of the watch floor
+APPROVAL = Shape({"title": text, "touches": text, "votes": whole(1, MOST_VOTES)}, ("title",), closed=False)
 OURS = Shape(
     {
         "approval": APPROVAL,

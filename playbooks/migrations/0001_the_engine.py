@@ -566,48 +566,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='run',
-            constraint=tenants.isolation.constraints.CompositeForeignKey(field='forked_from', name='run_forked_from_fk', on_delete='', to='playbooks.Run'),
+            constraint=tenants.isolation.constraints.CompositeForeignKey(field='undoes', name='run_undoes_fk', on_delete='', to='playbooks.Run'),
         ),
         migrations.AddConstraint(
             model_name='run',
-            constraint=tenants.isolation.constraints.CompositeForeignKey(field='undoes', name='run_undoes_fk', on_delete='', to='playbooks.Run'),
-        ),
-        migrations.CreateModel(
-            name='Draft',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, unique=True)),
-                ('name', models.CharField(max_length=160)),
-                ('state', models.CharField(choices=[('open', 'Under work'), ('published', 'Published'), ('discarded', 'Discarded')], default='open', max_length=10)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('at', models.PositiveIntegerField(default=1)),
-                ('content_hash', models.CharField(max_length=64)),
-                ('note', models.TextField(blank=True, default='')),
-                ('created_at', models.DateTimeField()),
-                ('changed_at', models.DateTimeField()),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('base', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='playbooks.version')),
-                ('made', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='drafts', to='playbooks.version')),
-            ],
-            options={
-                'indexes': [models.Index(fields=['state', '-changed_at'], name='draft_open')],
-                'constraints': [tenants.isolation.constraints.Granted(audited=True, name='draft_granted', rights={'soc_central': 'SELECT, INSERT, UPDATE'})],
-            },
-        ),
-        migrations.CreateModel(
-            name='DraftState',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('canonical', models.TextField()),
-                ('said', models.CharField(max_length=300)),
-                ('part', models.CharField(max_length=300)),
-                ('at', models.DateTimeField()),
-                ('draft', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='states', to='playbooks.draft')),
-            ],
-            options={
-                'constraints': [models.UniqueConstraint(fields=('draft', 'number'), name='draftstate_once'), tenants.isolation.constraints.Granted(audited=False, name='draftstate_granted', rights={'soc_central': 'SELECT, INSERT, UPDATE, DELETE'})],
-            },
+            constraint=tenants.isolation.constraints.CompositeForeignKey(field='forked_from', name='run_forked_from_fk', on_delete='', to='playbooks.Run'),
         ),
         migrations.CreateModel(
             name='Share',
@@ -668,6 +631,43 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='storm',
             constraint=models.UniqueConstraint(fields=('agency', 'key'), name='storm_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='storm',
+            constraint=tenants.isolation.constraints.CompositeForeignKey(field='run', name='storm_run_fk', on_delete='', to='playbooks.Run'),
+        ),
+        migrations.AddConstraint(
+            model_name='storm',
+            constraint=tenants.isolation.constraints.Wall(audited=True, name='storm_wall', rights='SELECT, INSERT, UPDATE'),
+        ),
+        migrations.CreateModel(
+            name='Covered',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('subject', models.CharField(max_length=80)),
+                ('at', models.DateTimeField()),
+                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.agency')),
+                ('run', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='covered', to='playbooks.run')),
+                ('trigger', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='playbooks.triggerrule')),
+                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='playbooks.version')),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name='covered',
+            index=models.Index(fields=['agency', 'run'], name='covered_run'),
+        ),
+        migrations.AddConstraint(
+            model_name='covered',
+            constraint=models.UniqueConstraint(fields=('agency', 'subject', 'trigger', 'version'), name='covered_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='covered',
+            constraint=tenants.isolation.constraints.CompositeForeignKey(field='run', name='covered_run_fk', on_delete='', to='playbooks.Run'),
+        ),
+        migrations.AddConstraint(
+            model_name='covered',
+            constraint=tenants.isolation.constraints.Wall(audited=True, name='covered_wall', rights='SELECT, INSERT'),
+        ),
         migrations.CreateModel(
             name='BrokenGlass',
             fields=[
@@ -801,43 +801,6 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('draft', 'number'), name='draftstate_once'), tenants.isolation.constraints.Granted(audited=False, name='draftstate_granted', rights={'soc_central': 'SELECT, INSERT, UPDATE, DELETE'})],
             },
-        ),
-        ),
-        migrations.AddConstraint(
-            model_name='storm',
-            constraint=tenants.isolation.constraints.CompositeForeignKey(field='run', name='storm_run_fk', on_delete='', to='playbooks.Run'),
-        ),
-        migrations.AddConstraint(
-            model_name='storm',
-            constraint=tenants.isolation.constraints.Wall(audited=True, name='storm_wall', rights='SELECT, INSERT, UPDATE'),
-        ),
-        migrations.CreateModel(
-            name='Covered',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(max_length=80)),
-                ('at', models.DateTimeField()),
-                ('agency', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.agency')),
-                ('run', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='covered', to='playbooks.run')),
-                ('trigger', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='playbooks.triggerrule')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='playbooks.version')),
-            ],
-        ),
-        migrations.AddIndex(
-            model_name='covered',
-            index=models.Index(fields=['agency', 'run'], name='covered_run'),
-        ),
-        migrations.AddConstraint(
-            model_name='covered',
-            constraint=models.UniqueConstraint(fields=('agency', 'subject', 'trigger', 'version'), name='covered_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='covered',
-            constraint=tenants.isolation.constraints.CompositeForeignKey(field='run', name='covered_run_fk', on_delete='', to='playbooks.Run'),
-        ),
-        migrations.AddConstraint(
-            model_name='covered',
-            constraint=tenants.isolation.constraints.Wall(audited=True, name='covered_wall', rights='SELECT, INSERT'),
         ),
         migrations.CreateModel(
             name='Backtest',

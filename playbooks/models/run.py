@@ -74,8 +74,8 @@ class Run(Owned):
                 fields=["agency", "parent_attempt"], condition=models.Q(parent_attempt__isnull=False), name="run_called_once"
             ),
             CompositeForeignKey(field="parent_attempt", to="playbooks.StepAttempt", name="run_parent_attempt_fk"),
-            CompositeForeignKey(field="forked_from", to="playbooks.Run", name="run_forked_from_fk"),
             CompositeForeignKey(field="undoes", to="playbooks.Run", name="run_undoes_fk"),
+            CompositeForeignKey(field="forked_from", to="playbooks.Run", name="run_forked_from_fk"),
             Wall(name="run_wall"),
         ]
 

@@ -11,8 +11,8 @@ from playbooks.catalogue import describe, find_subject, is_readable, readable_of
 from playbooks.models import Approval, BrokenGlass, RefusedVote, Vote
 from playbooks.policies import may_break_glass, may_read_approval, side_of
 from playbooks.queries.glasses import glass_of
-from playbooks.queries.undos import so_far
 from playbooks.queries.telling import About, ApprovalPage, ApprovalView, Glass, Inbox, Need, Refused, SoFar, Voter
+from playbooks.queries.undos import so_far
 from playbooks.queries.voters import FOR_A_LEAD, ballots, needed_for, why_no_side
 from playbooks.quorum import Full, closed_to, sides
 from playbooks.rendering import lines, target_of

@@ -8,11 +8,15 @@ from playbooks.events import (
     ApprovalLapsesSoon,
     GlassBroken,
     GlassReviewed,
+    RunCovers,
     RunEnded,
     RunMoved,
     RunStarted,
     StartRefused,
     StepEnded,
+    UndoBegan,
+    UndoEnded,
+    UndoPutOff,
     UndoRegistered,
     VoteGiven,
 )
@@ -33,13 +37,13 @@ DECIDED = {
     "lapsed": "Nobody decided in time, the approval lapsed, so it is not done: {action}",
     "void": "The action changed, its approval is void, so it is not done: {action}",
 }
-ENDED = {
-    "done": "The playbook ended",
-    "failed": "The playbook failed",
 VERDICTS = {"justified": "justified", "not_justified": "not justified"}
 # What an agency is told at once, whatever it had agreed to before.
 TOLD_TO_THE_AGENCY = (GlassBroken, GlassReviewed)
 UNDONE = {"done": "Taken back", "failed": "Could not be taken back", "in_doubt": "It is not known whether it was taken back"}
+ENDED = {
+    "done": "The playbook ended",
+    "failed": "The playbook failed",
     "stopped": "The playbook was stopped",
     "cancelled": "The playbook was cancelled",
 }
@@ -56,6 +60,7 @@ def start_the_matching_playbook(event: Any, entry: Any) -> None:
 
 @reacts_to(
     StartRefused,
+    RunCovers,
     RunStarted,
     RunMoved,
     StepEnded,
@@ -64,15 +69,18 @@ def start_the_matching_playbook(event: Any, entry: Any) -> None:
     ApprovalLapsesSoon,
     ApprovalDecided,
     UndoRegistered,
+    UndoBegan,
+    UndoEnded,
+    UndoPutOff,
     RunEnded,
+    GlassBroken,
+    GlassReviewed,
 )
 def tell_what_the_playbook_does(event: Any, entry: Any) -> None:
     """A line for what a reader of the case must know; steps that went well stand on the run's own page."""
     text = told(event)
     if text is None:
         return
-    GlassBroken,
-    GlassReviewed,
     by_person = entry.actor.startswith("person:")
     write_line(
         subject=event.about,
@@ -81,13 +89,13 @@ def tell_what_the_playbook_does(event: Any, entry: Any) -> None:
         label=entry.actor_label or "Playbook",
         at=entry.at,
         by=system("timeline", agency_id=entry.agency_id),
+        released=isinstance(event, TOLD_TO_THE_AGENCY),
         entry_id=entry.id,
     )
 
 
 @reacts_to(ClockLate)
 def tell_that_a_clock_is_late(event: ClockLate, entry: Any) -> None:
-        released=isinstance(event, TOLD_TO_THE_AGENCY),
     """A missed due time stands on the case, once."""
     write_line(
         subject=event.about,
@@ -108,6 +116,8 @@ def told(event: Any) -> str | None:
             return f"Playbook started: {event.book}. {event.why}".strip()
         case RunMoved():
             return with_reason(f"Playbook moved from version {event.number_before} to version {event.number}: {event.book}", event.reason)
+        case RunCovers():
+            return f"Playbook not started again: {event.book}. {event.why}"
         case StartRefused():
             return with_reason(f"Playbook not started: {event.book}", event.reason)
         case StepEnded(outcome="failed" | "unknown"):
@@ -122,17 +132,23 @@ def told(event: Any) -> str | None:
             return f"The approval lapses at {event.expires_at:%H:%M} UTC, the watch lead is told: {event.action}"
         case ApprovalDecided():
             return with_reason(DECIDED.get(event.outcome, event.outcome + ": {action}").format(action=event.action), event.reason)
-        case UndoRegistered():
-            return f"Can be undone: {event.text}"
-        case RunEnded():
-            return with_reason(ENDED.get(event.outcome, f"The playbook ended: {event.outcome}"), event.detail)
-    return None
-
         case GlassBroken():
             due = f"To be reviewed by {event.review_due_at:%d %b %H:%M} UTC"
             return with_reason(f"GLASS BROKEN by {event.broken_by}, without {event.missing}: {event.action}", f"{event.reason}. {due}")
         case GlassReviewed():
             return with_reason(f"Broken glass reviewed by {event.reviewed_by}, {VERDICTS[event.verdict]}: {event.action}", event.note)
+        case UndoRegistered():
+            return f"Can be undone: {event.text}"
+        case UndoBegan():
+            return with_reason(f"What {event.book} did is being taken back: {'; '.join(event.texts)}", event.why)
+        case UndoEnded():
+            return with_reason(f"{UNDONE[event.outcome]}: {event.text}", event.detail if event.outcome != "done" else "")
+        case UndoPutOff():
+            return with_reason(f"Lasts until {event.until:%d %b %Y %H:%M} UTC: {event.text}", event.reason)
+        case RunEnded():
+            return with_reason(ENDED.get(event.outcome, f"The playbook ended: {event.outcome}"), event.detail)
+    return None
+
 
 def with_reason(text: str, reason: str) -> str:
     """A line, and its reason where there is one."""

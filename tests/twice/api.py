@@ -62,11 +62,6 @@ def vote(stage: Stage) -> Asked:
     return Asked(f"/api/v1/approvals/{one.public_id}/vote", {"hash": one.hash, "vote": "approve", "reason": "Yes."})
 
 
-def alert(stage: Stage) -> Asked:
-    return Asked("/api/v1/alerts", {"title": stage.word("alert")})
-
-
-def replay(stage: Stage) -> Asked:
 def breaking(stage: Stage) -> Asked:
     one = stage.approval()
     body = {"hash": one.hash, "target": one.rendered["targets"][0], "reason": "It cannot wait."}
@@ -77,6 +72,11 @@ def review(stage: Stage) -> Asked:
     return Asked(f"/api/v1/approvals/{stage.broken().public_id}/review", {"verdict": "justified", "note": "It was spreading."})
 
 
+def alert(stage: Stage) -> Asked:
+    return Asked("/api/v1/alerts", {"title": stage.word("alert")})
+
+
+def replay(stage: Stage) -> Asked:
     return Asked(f"/api/v1/dead-letters/{stage.letter()}/replay", {"body": {"title": stage.word("mended")}})
 
 
@@ -90,14 +90,13 @@ CALLS: dict[str, tuple[str, Make]] = {
     "replay_dead_letter": ("lee", replay),
     "open_case": ("nora", by_hand),
     "vote": ("nora", vote),
-    "run_cancel": ("nora", cancel),
-    "run_undo": ("nora", undo),
-    "run_undo_until": ("nora", until),
-    "run_move": ("nora", move),
-    "case_verb claim": ("nora", verb("claim")),
     "run_move": ("nora", move),
     "break_glass": ("lee", breaking),
     "review_glass": ("nora", review),
+    "run_cancel": ("nora", cancel),
+    "run_undo": ("nora", undo),
+    "run_undo_until": ("nora", until),
+    "case_verb claim": ("nora", verb("claim")),
     "case_verb assign": ("nora", verb("assign", owner="ana@watchfloor.example")),
     "case_verb investigate": ("nora", verb("investigate")),
     "case_verb edit": ("nora", verb("edit", title="Another title")),

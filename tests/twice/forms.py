@@ -139,6 +139,11 @@ def policy(stage: Stage) -> Form:
     return Form(reverse("playbook-signature-policies"), {"agency": "north", "require": stage.another_policy()})
 
 
+def begun(stage: Stage, name: str = "draft", **data: str) -> Form:
+    """A form of a new draft of Nora's."""
+    return Form(reverse(name, args=[stage.draft()]), {"version": "1", **data})
+
+
 def rule(stage: Stage) -> Form:
     path = reverse("playbook-rules", args=["malware-on-a-host"])
     mode = stage.other_mode("severe-case-with-a-host")
@@ -148,11 +153,6 @@ def rule(stage: Stage) -> Form:
 def backtest(stage: Stage) -> Form:
     path = reverse("backtests", args=["malware-on-a-host"])
     return Form(path, {"days": "30", "agency": "north", "way": "all"}, on=path)
-
-
-def begun(stage: Stage, name: str = "draft", **data: str) -> Form:
-    """A form of a new draft of Nora's."""
-    return Form(reverse(name, args=[stage.draft()]), {"version": "1", **data})
 
 
 def new_agency(stage: Stage) -> Form:
@@ -237,6 +237,10 @@ FORMS: dict[str, tuple[str, Make]] = {
     "playbook-import": ("ada", playbook),
     "playbook-rules": ("ada", rule),
     "backtests": ("nora", backtest),
+    "drafts": ("nora", lambda s: Form(reverse("drafts"), {"way": "blank", "name": s.word("book")}, on=reverse("drafts"))),
+    "draft": ("nora", lambda s: begun(s, part="book", description="Another.")),
+    "draft-discard": ("nora", lambda s: begun(s, "draft-discard")),
+    "draft-publish": ("ada", lambda s: begun(s, "draft-publish", note="The first.")),
     "playbook-signers": ("ada", new_signer),
     "playbook-signer": ("ada", revoke),
     "playbook-signature-policies": ("ada", policy),
@@ -250,10 +254,6 @@ def mutating_addresses() -> Iterator[str]:
         view = getattr(pattern.callback, "view_class", None)
         if view is None or path.startswith(("accounts/", "api/")) or "post" not in view.http_method_names:
             continue
-    "drafts": ("nora", lambda s: Form(reverse("drafts"), {"way": "blank", "name": s.word("book")}, on=reverse("drafts"))),
-    "draft": ("nora", lambda s: begun(s, part="book", description="Another.")),
-    "draft-discard": ("nora", lambda s: begun(s, "draft-discard")),
-    "draft-publish": ("ada", lambda s: begun(s, "draft-publish", note="The first.")),
         own = [cls for cls in view.__mro__ if not cls.__module__.startswith(("tenants.gates", "django"))]
         if any(name in vars(cls) for cls in own for name in ("act", "post", "change")):
             yield from (f"{pattern.name} {one}" for one in VERBS) if pattern.name == "case-verb" else (str(pattern.name),)

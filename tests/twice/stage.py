@@ -11,18 +11,18 @@ import orjson
 from django.db import connection
 from django.test import Client
 
-from playbooks.models import Approval, Run, StepAttempt, TriggerRule, Timer, Undo
+from playbooks.models import Approval, Run, StepAttempt, Timer, TriggerRule, Undo
 from playbooks.operations.breaking import break_glass
 from playbooks.operations.connecting import connect
 from playbooks.operations.consenting import give_consent
-from playbooks.operations.publishing import publish, publish_library
 from playbooks.operations.drafting import begin_blank
+from playbooks.operations.publishing import publish, publish_library
 from playbooks.operations.starting import start_matching_runs, start_run
-from playbooks.operations.undoing import register
-from playbooks.queries.undoing import UndoPlan, plan_for
 from playbooks.operations.trusting import trust_signer
+from playbooks.operations.undoing import register
 from playbooks.queries.moving import move_of
 from playbooks.queries.trust import requirement_of
+from playbooks.queries.undoing import UndoPlan, plan_for
 from soc.cases.models import Case, Receipt, Suppression
 from soc.cases.operations.closing import close
 from soc.cases.operations.noting import add_task
@@ -30,9 +30,9 @@ from soc.cases.operations.opening import open_case
 from soc.cases.operations.suppressing import suppress
 from soc.clocks.operations.loading import load_facts
 from tenants.actors import system
+from tenants.gates.identifying import actor_of
 from tenants.gates.opening import opened
 from tenants.isolation import scope
-from tenants.gates.identifying import actor_of
 from tenants.journal import sweeping
 from tenants.models import Agency, Delivery, Membership, Person
 from tenants.operations.agencies import register_agency, set_call_tree
@@ -85,8 +85,6 @@ class Stage:
         """A name that nobody has yet."""
         return f"{of}-{next(self.numbers)}"
 
-    def case(self, *, closed: bool = False) -> Case:
-        """A new case of the north that an alert opened; its versions are 1, or 2 when closed."""
     def draft(self) -> str:
         """A new draft of Nora's, at version 1."""
         with scope.lobby():
@@ -95,6 +93,8 @@ class Stage:
         with opened(nora):
             return str(begin_blank(name=self.word("book"), by=nora).public_id)
 
+    def case(self, *, closed: bool = False) -> Case:
+        """A new case of the north that an alert opened; its versions are 1, or 2 when closed."""
         north, by = self.cast.north.pk, system("test", agency_id=self.cast.north.pk)
         number = next(self.numbers)
         about = {"entity_kind": "host", "entity": f"ws-{number}", "rule": "r", "rule_name": "A rule", "fingerprint": f"{number:064}"}
@@ -162,7 +162,6 @@ class Stage:
         with opened(self.cast.lee):
             return str(one.run.public_id), plan_for(str(one.run.public_id), self.cast.lee)
 
-    def question(self) -> StepAttempt:
     def broken(self) -> Approval:
         """A fresh approval whose glass Lee broke."""
         one = self.approval()
@@ -171,6 +170,7 @@ class Stage:
                 approval=str(one.public_id), hash=one.hash, target=one.rendered["targets"][0], reason="Now.", by=self.cast.lee
             )
 
+    def question(self) -> StepAttempt:
         """A step of a run that waits for a person's answer."""
         case, north = self.case(), self.cast.north.pk
         with scope.agency(north, actor="test"):

@@ -9,6 +9,7 @@ from tests.walls.urls import Wall
 
 WORDS = {  # how the paths call what the table names
     "slug": "agency", "agency": "agency", "number": "case", "verb": "verb", "receipt": "receipt", "letter": "letter", "run": "run",
+    "question": "question",
     "approval": "approval", "suppression": "suppression", "consent": "consent", "person": "person", "membership": "membership",
     "delivery_id": "delivery", "code": "instrument", "step": "step", "book": "book", "signer": "signer", "draft": "draft",
 }  # fmt: skip

@@ -91,7 +91,6 @@ PLAIN = {
     **dict.fromkeys(("entry", "entries"), "effects of the run in the path: another's are unknown there"),
     "rule": "a rule of a book, which is everybody's, or a condition over the facts of a case",
     "mode": "one word of a fixed list",
-    "preview": "the hash of what was shown of this run: another's moves nothing",
     **dict.fromkeys(("book", "draft", "part"), "a book, a draft of one, or a part of it: of the program, which no agency owns"),
     **dict.fromkeys(("do", "add_kind"), "one word of a fixed list"),
     "preview": "the hash of what was shown of this run: another's moves nothing",
@@ -179,12 +178,14 @@ PLACES: list[Place] = [
       for name in ("case-verb-api", "case-verb", "case-release")),
     *(Place(f"POST {name}", "bulk", "items", verb="release", body={"items": ["{own_item}", "{item}"]})
       for name in ("case-verb-api", "case-verb", "case-release")),
-    *(Place(f"POST {name}", "body", "hash", LEADS, body={"hash": "{hash}", "target": "x", "reason": "Tried."})
-      for name in ("break-glass-api", "approval-break")),
     *(Place(f"POST {name}", "body", "hash", ("nia", "nor"), body={"hash": "{hash}", "vote": "approve", "reason": "Tried."})
       for name in ("vote-api", "approval-vote")),
+    *(Place(f"POST {name}", "body", "hash", LEADS, body={"hash": "{hash}", "target": "x", "reason": "Tried."})
+      for name in ("break-glass-api", "approval-break")),
     Place("POST cases-api", "body", "agency", ("nor", "nia"), body={"agency": "{agency}", "title": "x", "severity": "low",
                                                                     "reason": "y"}),
+    *filters("GET backtests", ("nor",), "agency={agency}"),
+    Place("POST backtests", "body", "agency", ("nor",), body={"agency": "{agency}", "days": "30", "way": "own"}),
     Place("POST playbook", "body", "case", ("nor", "led"), body={"case": "{case}", "why": "Tried."}),
     Place("POST case-verb", "body", "once", ("nor",), verb="note", body={**NOTE, "once": "{once}"}, alike=True),
     Place("POST consent-give", "body", "actions", ("nia",), body={"actions": ["{agency}.isolate"]}),

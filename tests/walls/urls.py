@@ -148,12 +148,6 @@ WALLS = [
     form("playbook-signature-policies", ONLY_ADMIN, refused=frozenset({AUDITOR}), post={"agency": "{agency}", "require": "valid"}),
     page("playbook-signer", KEEPERS, of=("signer",)),
     form("playbook-signer", ONLY_ADMIN, refused=frozenset({AUDITOR}), of=("signer",)),
-    page("playbook-versions", STAFF, of=("book",)),
-    page("playbook-rules", STAFF, of=("book",)),
-    form("playbook-rules", ONLY_ADMIN, refused=STAFF - ONLY_ADMIN, of=("book",)),
-    page("backtests", FLOOR | {AUDITOR}, of=("book",)),
-    form("backtests", FLOOR, refused=frozenset({AUDITOR}), of=("book",)),
-    page("backtest", FLOOR | {AUDITOR}, of=("book", "question")),
     page("drafts", STAFF),
     form("drafts", FLOOR | {ADMIN}, refused=frozenset({AUDITOR})),
     page("draft", STAFF, of=("draft",)),
@@ -163,6 +157,12 @@ WALLS = [
     page("draft-discard", STAFF, of=("draft",)),  # leads to the draft
     form("draft-discard", FLOOR | {ADMIN}, refused=frozenset({AUDITOR}), of=("draft",)),
     page("draft-try", STAFF, of=("draft",)),
+    page("playbook-versions", STAFF, of=("book",)),
+    page("playbook-rules", STAFF, of=("book",)),
+    form("playbook-rules", ONLY_ADMIN, refused=STAFF - ONLY_ADMIN, of=("book",)),
+    page("backtests", FLOOR | {AUDITOR}, of=("book",)),
+    form("backtests", FLOOR, refused=frozenset({AUDITOR}), of=("book",)),
+    page("backtest", FLOOR | {AUDITOR}, of=("book", "question")),
     page("backtest-export", FLOOR | {AUDITOR}, of=("book", "question")),
     page("playbook-export", STAFF, of=("book",)),
     # The API
@@ -180,15 +180,13 @@ WALLS = [
     api("run-move-api", FLOOR | {AUDITOR}, of=("run",)),
     Wall("run-move-api", FLOOR, method="POST", refused=frozenset({AUDITOR}), of=("run",), anonymous=401),
     api("run-undo-api", FLOOR | {AUDITOR}, of=("run",)),
-    *(
-        Wall(f"{name}-api", FLOOR, method="POST", refused=frozenset({AUDITOR}), of=("run",), anonymous=401) for name in UNDOING
-    ),
+    *(Wall(f"{name}-api", FLOOR, method="POST", refused=frozenset({AUDITOR}), of=("run",), anonymous=401) for name in UNDOING),
     api("approvals-api", FLOOR | {AUDITOR, LIAISON}),
     Wall("vote-api", FLOOR, method="POST", refused=frozenset({AUDITOR}), of=("approval",), anonymous=401, asked=ASKED),
-    api("scorecard-api", READ_HERE, of=("agency",)),
-    api("scorecard-evidence-api", READ_HERE, of=("agency",), query="?measure=time_to_contain"),
     Wall("break-glass-api", frozenset({LEAD}), method="POST", refused=frozenset({ANALYST, AUDITOR}), of=("approval",), anonymous=401),
     Wall("review-api", FLOOR, method="POST", refused=frozenset({AUDITOR}), of=("approval",), anonymous=401),
+    api("scorecard-api", READ_HERE, of=("agency",)),
+    api("scorecard-evidence-api", READ_HERE, of=("agency",), query="?measure=time_to_contain"),
     api("standings-api", FLOOR | {AUDITOR, LIAISON}),
 ]
 

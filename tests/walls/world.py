@@ -12,8 +12,8 @@ from django.db import transaction
 from django.test import Client
 
 from playbooks.models import Approval, Backtest, Run, Signer, StandingConsent, StepAttempt
-from playbooks.operations.connecting import connect
 from playbooks.operations.backtesting import ask_backtest
+from playbooks.operations.connecting import connect
 from playbooks.operations.consenting import give_consent
 from playbooks.operations.drafting import begin_blank
 from playbooks.operations.publishing import publish_library
