@@ -251,6 +251,25 @@ class ConnectorSet:
 
 
 @dataclass(frozen=True)
+class ShareSet:
+    """The agency's share of the workers changed. Subject `share:<agency id>`."""
+
+    weight: int
+    most_at_once: int | None
+
+
+@dataclass(frozen=True)
+class RunCovers:
+    """A rule fits this subject too, and the run of another one about the same entity stands for it. Subject `run:<id>`."""
+
+    run: str
+    about: str
+    by_subject: str
+    book: str
+    why: str
+
+
+@dataclass(frozen=True)
 class StartRefused:
     """A rule wanted to start a book, and its author or the agency's signature policy forbids it. Recorded with subject `case:42`."""
 
