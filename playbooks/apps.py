@@ -12,10 +12,9 @@ class PlaybooksConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the products, the work that rows hold, and the entries of the bar."""
-        from playbooks.connectors import endpoint, http, openc2  # noqa: F401 they register themselves
-        from playbooks.engine.working import register_chores
-
         from playbooks import tasks  # noqa: F401 registers its work
+        from playbooks.connectors import agents, endpoint, http, openc2  # noqa: F401 they register themselves
+        from playbooks.engine.working import register_chores
 
         register_chores()
         from playbooks.queries.voters import waiting_for

@@ -80,8 +80,8 @@ class ProductAction:
 class Product:
     """A kind of product and what it can be told; whatever is not listed is refused.
 
-    One that is `addressed` is found by the address that a book names, and an agency may have several; any other by its category, and
-    an agency has one.
+    One that is `addressed` is found by the address that a book names, or by the kind of its command, and an agency may have several;
+    any other by its category, and an agency has one.
     """
 
     kind: str

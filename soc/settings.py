@@ -47,6 +47,8 @@ LOG_LEVEL: str = env.str("LOG_LEVEL", "INFO")
 
 # How long an approval waits before it lapses (seconds).
 APPROVAL_SECONDS: int = env.int("APPROVAL_SECONDS", 1800)
+# So long a run that a rule started stands for further subjects with the same entity; 0: each has a run of its own.
+STORM_SECONDS: int = env.int("STORM_SECONDS", 900)
 # A folder of mounted secrets that connectors name; without it they are variables like SECRET_EDR_NORTH.
 SECRETS_DIR: str = env.str("SECRETS_DIR", "")
 # Items a second and at once, per sensor key.

@@ -8,8 +8,8 @@ from urllib.parse import SplitResult
 from django.conf import settings
 
 from playbooks.catalogue import action as local_action
-from playbooks.connectors import http, openc2
-from playbooks.connectors.addressed import addresses, chosen, means, start_of, written
+from playbooks.connectors import agents, http, openc2
+from playbooks.connectors.addressed import PEOPLE, addresses, chosen, means, start_of, written
 from playbooks.definition.canonical import sha256_of
 from playbooks.definition.graph import BOOK, IF, SWITCH, WHILE, Node
 from playbooks.definition.places import filled_for
@@ -43,6 +43,8 @@ def kind_of(hand: Hand, node: Node, unit: tuple[int, int] = (0, 0)) -> str:
         return CONTROL_KINDS.get(node.kind, node.kind)
     if node.commands[unit[0]].kind == TAKE_BACK and hand.run.undoes_id is not None:
         return "http"
+    if _agent_for(hand, node, unit) is not None:
+        return "http"
     kind = CARRIED_OUT.get(node.commands[unit[0]].kind, "manual")
     return "manual" if kind == "http" and not _is_a_product(node, unit) and not _reached(hand, node, unit) else kind
 
@@ -57,6 +59,14 @@ def _reached(hand: Hand, node: Node, unit: tuple[int, int]) -> list[tuple[Connec
     wanted = SPOKEN[node.commands[unit[0]].kind]
     named = addresses(node, unit, seen_from(node, hand.run.variables))
     return [(one, at) for at in named for one in _connectors(hand) if one.kind == wanted and means(at, one.base_url)]
+
+
+def _agent_for(hand: Hand, node: Node, unit: tuple[int, int]) -> Connector | None:
+    """The agent that the agency has registered for commands of this kind; none when people do it themselves. At most one query."""
+    kind = node.commands[unit[0]].kind
+    if kind not in agents.KINDS or node.agent is None or node.agent.kind in PEOPLE:
+        return None
+    return connected(hand, lambda one: one.kind == "agent" and kind in one.runs)
 
 
 def category_of(node: Node) -> str:
@@ -112,6 +122,9 @@ def rendered_for(hand: Hand, spot: Spot, unit: tuple[int, int]) -> dict[str, Any
         return rendered
     if kind == "manual":
         return manual_call(node, command, values, target=node.targets[unit[1]].name if node.targets else "", key=key)
+    agent = _agent_for(hand, node, unit)
+    if agent is not None:
+        return _agent_call(hand, agent, node, unit, values, key)
     if not _is_a_product(node, unit):
         return _addressed_call(hand, node, unit, values, key)
     category = category_of(node)
@@ -159,6 +172,17 @@ def _addressed_call(hand: Hand, node: Node, unit: tuple[int, int], values: dict[
     target = node.targets[unit[1]].name if node.targets else ""
     name = target or address.hostname or ""
     return written(request, node, command, values, connector=connector, method=method, url=url, target=name, key=key)
+
+
+def _agent_call(hand: Hand, connector: Connector, node: Node, unit: tuple[int, int], values: dict[str, Any], key: str) -> dict[str, Any]:
+    """What the agency's agent is told to run. Raises CannotRender."""
+    command, target = node.commands[unit[0]], node.targets[unit[1]] if node.targets else None
+    request = agents.request(command, values, target=target, effect=connector.effect, lookup=connector.lookup, key=key)
+    forbidden = must_not_send(hand, connector, reads_only=False)
+    if forbidden is not None:
+        raise CannotRender(forbidden)
+    told: dict[str, Any] = {"connector": connector, "method": "POST", "url": connector.base_url, "key": key}
+    return written(request, node, command, values, target=target.name if target else connector.name, **told)
 
 
 def reach_of(rendered: dict[str, Any], node: Node, values: dict[str, Any]) -> str:
@@ -217,9 +241,7 @@ def _asked(hand: Hand, spot: Spot, attempt: StepAttempt) -> Approval:
     node, run, now, rendered = spot.node, hand.run, hand.by.now(), attempt.rendered
     assert node.asking is not None
     values = seen_from(node, run.variables)
-    consent = next(
-        (one for one in StandingConsent.objects.filter(withdrawn_at=None).order_by("id") if _covers(one, rendered)), None
-    )
+    consent = next((one for one in StandingConsent.objects.filter(withdrawn_at=None).order_by("id") if _covers(one, rendered)), None)
     seconds = settings.APPROVAL_SECONDS
     approval: Approval = Approval.objects.create(
         agency_id=run.agency_id,

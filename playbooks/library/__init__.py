@@ -42,6 +42,7 @@ class Trigger:
     about: str
     condition: str
     why: str
+    urgent: bool = False  # its runs go in the emergency lane
 
 
 TRIGGERS = (

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.db import transaction
 
+from playbooks.connectors.agents import KINDS
 from playbooks.events import ApprovalDecided, ConnectorSet
 from playbooks.models import Approval, Connector, Run, Slot, StepAttempt
 from playbooks.models.connector import DECLARED
@@ -37,12 +38,14 @@ def connect(
     named_networks: Iterable[str] = (),
     effect: str = EffectClass.UNSAFE,
     lookup: str = "",
+    runs: Iterable[str] = (),
     most_at_once: int | None = None,
     most_a_minute: int | None = None,
 ) -> Connector:
     """Set the agency's connector of a kind. Networks that are not public (`127.0.0.1/32`) are meant only when named here.
 
-    Of the kinds `http` and `openc2`, which a book means by an address, an agency may have several: there the name says which is set.
+    Of the kinds `http` and `openc2`, which a book means by an address, and `agent`, which it means by the kinds of commands that one
+    `runs` (`bash`, `ssh`), an agency may have several: there the name says which is set.
     The secret is a name (`edr/north`), its value stands in the environment or a mounted file.
 
     `effect` is what a POST or PATCH to a web API (`http`) is: `unsafe`; `keyed` when the API honors Idempotency-Key, so that the same
@@ -66,6 +69,8 @@ def connect(
             Invalid("This is no name of a secret.", field="secret_name", cure="Use a name like edr/north."),
         )
         _require_sound(kind, effect, lookup)
+        carried_out = sorted(set(runs))
+        _require_carried_out(kind, carried_out)
         _require_limit("most_at_once", most_at_once, MOST_AT_ONCE)
         _require_limit("most_a_minute", most_a_minute, MOST_A_MINUTE)
         told = {
@@ -76,6 +81,7 @@ def connect(
             "secret_name": secret_name,
             "effect": effect,
             "lookup": lookup,
+            "runs": carried_out,
             "most_at_once": most_at_once,
             "most_a_minute": most_a_minute,
             "changed_at": by.now(),
@@ -85,6 +91,12 @@ def connect(
         connector: Connector | None = held.filter(kind=kind, **which).first()
         taken = held.filter(name=told["name"]).exclude(pk=connector.pk if connector else None).exists()
         require(not taken, Invalid("Another product has this name.", field="name", cure="Give it a name of its own."))
+        others = held.filter(kind=kind, enabled=True).exclude(pk=connector.pk if connector else None)
+        twice = {one.name: found for one in others if (found := sorted(set(one.runs) & set(carried_out)))}
+        said = "; ".join(f"{who} runs {', '.join(some)} already" for who, some in twice.items())
+        require(
+            not twice, Invalid(f"{said}.", field="runs", cure="Take it from that agent first: one agent carries out a kind of command.")
+        )
         if connector is None:
             connector = Connector.objects.create(agency_id=agency_id, kind=kind, **told)
         else:
@@ -104,6 +116,12 @@ def connect(
         event = ConnectorSet(connector=connector.name, kind=kind, base_url=connector.base_url)
         record(event, agency_id=agency_id, subject=f"connector:{connector.pk}", by=by)
     return connector
+
+
+def _require_carried_out(kind: str, runs: list[str]) -> None:
+    known = set(runs) <= set(KINDS) and bool(runs) if kind == "agent" else not runs
+    cure = f"Name what it carries out, of {', '.join(KINDS)}." if kind == "agent" else "Leave it out."
+    require(known, Invalid("These are no commands that this product carries out.", field="runs", cure=cure))
 
 
 def _require_limit(field: str, most: int | None, highest: int) -> None:
@@ -141,7 +159,7 @@ def _require_sound(kind: str, effect: str, lookup: str) -> None:
     """What an admin declares of repeated calls fits the kind of product. Raises Invalid."""
     known = dict(DECLARED)
     require(effect in known, Invalid("There is no such effect.", field="effect", cure=f"Use {', '.join(known)}."))
-    declares = kind == "http" or effect == EffectClass.UNSAFE
+    declares = kind in ("http", "agent") or effect == EffectClass.UNSAFE
     require(declares, Invalid("This kind of product says itself what its calls do.", field="effect", cure="Leave it out."))
     wanted = effect == EffectClass.VERIFIABLE
     sound = bool(LOOKUP.fullmatch(lookup)) and "/." not in lookup if wanted else not lookup

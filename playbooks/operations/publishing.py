@@ -135,6 +135,7 @@ def set_trigger(*, trigger: Trigger, by: Actor) -> TriggerRule:
             raise Invalid(f"The condition cannot be read: {error}", field="condition", cure="Correct the condition.") from error
         book = Book.objects.get(slug=trigger.book)
         told = {"book": book, "name": trigger.name, "about": trigger.about, "condition": trigger.condition, "why": trigger.why}
+        told["urgent"] = trigger.urgent
         rule, _ = TriggerRule.objects.update_or_create(slug=trigger.slug, defaults=told, create_defaults={**told, "created_at": by.now()})
     return rule
 

@@ -11,11 +11,12 @@ from playbooks.definition.graph import Graph
 from playbooks.definition.variables import UndefinedVariable, filled
 from playbooks.events import DryRunStarted, RunStarted, StartRefused
 from playbooks.models import Frame, Run, StepAttempt, TriggerRule, Version
+from playbooks.operations.coalescing import is_covered, stand_for, storm_of
 from playbooks.operations.telling import tell
 from playbooks.policies import may_start
 from playbooks.queries.books import enabled_rules, graph_of, newest_version
 from playbooks.queries.trust import refusal_of, was_refused
-from playbooks.states import RuleMode, RunMode
+from playbooks.states import Lane, RuleMode, RunMode
 from tenants.actors import Actor
 from tenants.errors import Conflict, Invalid, NotAllowed, Unknown, require
 from tenants.journal import doorbell
@@ -40,7 +41,9 @@ def start_matching_runs(*, agency_id: int, subject: str, facts: Mapping[str, Any
             version = newest_version(rule.book.slug) if fits else None
             if version is None:
                 continue
-            run = _begin(agency_id=agency_id, subject=subject, version=version, values=values, why=why, by=by, trigger=rule, mode=_mode(rule))
+            run = _begin(
+                agency_id=agency_id, subject=subject, version=version, values=values, why=why, by=by, trigger=rule, mode=_mode(rule)
+            )
             if run is not None:
                 begun.append(run)
     return begun
@@ -137,6 +140,7 @@ def _begin(
         trigger=trigger,
         mode=mode,
         why=why,
+        lane=_lane(graph, trigger, caller, values),
         started_by=by.name,
         started_by_label=by.label,
         started_by_person_id=caller.started_by_person_id if caller else by.person_id,
@@ -152,6 +156,9 @@ def _begin(
     if refused is not None:
         _refuse(agency_id=agency_id, subject=subject, version=version, reason=refused, by=by, trigger=trigger)
         return None
+    storm = storm_of(run, rule=trigger, graph=graph, values=values, by=by) if trigger is not None and run.acts() else None
+    if trigger is not None and storm is not None and is_covered(storm, run, rule=trigger, by=by):
+        return None
     try:
         with transaction.atomic():
             run.save(force_insert=True)
@@ -160,6 +167,8 @@ def _begin(
         if trigger is not None and _has_begun(run):
             return None
         raise
+    if storm is not None:
+        stand_for(storm, run)
     frame = Frame.objects.create(agency_id=agency_id, run=run, cursor=graph.start, visits={graph.start: 1})
     about = {"run": str(run.public_id), "about": subject, "book": version.book.name, "version": version.content_hash, "why": why}
     event = RunStarted(**about) if run.acts() else DryRunStarted(**about, mode=mode)
@@ -176,6 +185,14 @@ def _has_begun(run: Run) -> bool:
     """Whether the rule has begun this content about this subject before, in this mode."""
     known = {"agency_id": run.agency_id, "subject": run.subject, "trigger": run.trigger, "version": run.version, "mode": run.mode}
     return bool(Run.objects.filter(**known).exists())
+
+
+def _lane(graph: Graph, trigger: TriggerRule | None, caller: Run | None, values: Mapping[str, Any]) -> Lane:
+    """The emergency lane is for what an urgent rule starts, for books of the highest priority and for critical subjects."""
+    if caller is not None:
+        return Lane(caller.lane)
+    urgent = (trigger is not None and trigger.urgent) or graph.priority == 1 or values.get("__severity__") == "critical"
+    return Lane.EMERGENCY if urgent else Lane.NORMAL
 
 
 def _refuse(*, agency_id: int, subject: str, version: Version, reason: str, by: Actor, trigger: TriggerRule | None) -> None:

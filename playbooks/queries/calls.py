@@ -30,7 +30,7 @@ def calls_of(run: Run, graph: Graph) -> dict[str, tuple[CalledRun, ...]]:
 
 def said_of(run: Run) -> str:
     """Where a run stands, in a few words."""
-    return WAITING.get(run.waits_for, "Waits") if run.state == RunState.WAITING else STANDS[RunState(run.state)]
+    return WAITING.get(run.waits_for, "Waits") if run.state == RunState.WAITING or run.waits_for else STANDS[RunState(run.state)]
 
 
 def _told(run: Run, step: str) -> CalledRun:

@@ -35,6 +35,7 @@ WAITING = {
     "person": "Waits for a person's answer",
     "timer": "Waits for a time",
     "run": "Waits for another book",
+    "slot": "Waits for room at a product",
 }
 
 
@@ -239,7 +240,7 @@ def _latest_runs(book: Book) -> tuple[RunLine, ...]:
             row.agency.acronym,
             row.agency.name,
             row.state,
-            WAITING.get(row.waits_for, "Waits") if row.state == RunState.WAITING else STANDS[RunState(row.state)],
+            WAITING.get(row.waits_for, "Waits") if row.state == RunState.WAITING or row.waits_for else STANDS[RunState(row.state)],
             row.started_at,
             row.ended_at,
         )

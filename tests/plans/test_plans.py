@@ -149,6 +149,8 @@ def work(cast: Cast, reader: Reader) -> None:
         deliver_one(north)
     with reader.watching("a run claimed"):
         claim(north, clock=lambda: at)
+    with reader.watching("a run claimed within its agency's bound"):
+        claim(north, clock=lambda: at, most_at_once=1000)
     jobs: dict[str, Callable[[], Any]] = {
         "due timers": lambda: due_timers(at=at, most=50),
         "due approvals": lambda: due_approvals(at=at, most=50),
@@ -168,7 +170,7 @@ def work(cast: Cast, reader: Reader) -> None:
 def who_has_work() -> Iterator[Plan]:
     """The bodies of the functions that tell the sweep from the lobby which agencies have work: they run as their owner."""
     with scope.floor(None), connection.cursor() as cursor:
-        cursor.execute("SELECT proname, prosrc FROM pg_proc WHERE proname LIKE 'agencies\\_with\\_%'")
+        cursor.execute("SELECT proname, prosrc FROM pg_proc WHERE proname LIKE 'agencies\\_with\\_%' OR proname = 'turns_of_runs'")
         for name, body in cursor.fetchall():
             yield read(explained(cursor, body), "soc_central", f"{name}()", body)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from playbooks import catalogue
 from playbooks.catalogue import RunContext, register_action, register_subject
@@ -111,6 +112,7 @@ def stage(cast: Any, product: EndpointProduct, things: Things, monkeypatch: pyte
     Rows are committed: mark tests django_db(transaction=True).
     """
     monkeypatch.setenv("SECRET_EDR", "the-secret-of-the-product")
+    monkeypatch.setattr(settings, "STORM_SECONDS", 0)  # each subject has a run of its own, whatever host it is about
     with scope.floor(None):
         publish(slug="malware-on-a-host", document=json.loads(text_of(BOOKS["malware-on-a-host"])), by=system("library"))
         for trigger in TRIGGERS:

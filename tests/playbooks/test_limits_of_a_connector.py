@@ -69,7 +69,7 @@ def test_no_more_calls_in_any_minute_than_the_connector_takes(stage, web, monkey
     assert min(after - before for before, after in zip(came, came[4:], strict=False)) > 1.8
 
 
-def test_who_waits_for_room_is_put_down_without_a_lease_and_says_so_once(stage, web):
+def test_who_waits_for_room_is_put_down_without_a_lease_and_says_so_once(stage, web, client_of):
     joined(stage, web, most_at_once=1)
     with scope.floor(None):
         Slot.objects.update(held_by=0, free_at=server_time() + timedelta(minutes=5))
@@ -82,6 +82,7 @@ def test_who_waits_for_room_is_put_down_without_a_lease_and_says_so_once(stage, 
     assert (one.state, one.waits_for, one.lease_owner, web.requests) == ("ready", "slot", "", [])
     with scope.floor(None):
         told = list(RunEvent.objects.filter(run=run, kind="held").values_list("text", flat=True))
+    assert b"Waits for room at a product" in client_of("ana").get(f"/runs/{run.public_id}/").content
     assert told == ["Waits for room at The http: it takes 1 calls at once."]
     with scope.floor(None):
         Slot.objects.update(free_at=server_time())

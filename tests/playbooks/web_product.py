@@ -38,6 +38,7 @@ class WebProduct:
         self.requests: list[Request] = []
         self.done: list[str] = []  # the key of each effect; one that is known is not done again
         self.answers: list[tuple[Any, ...]] = []  # status, body and maybe headers to give next, without doing anything
+        self.known: dict[str, Any] = {}  # what it tells of a key that it knows
         self.slow = 0.0  # seconds that each answer takes
         self.together = self.most_together = 0  # requests that are being answered, and the most that were at once
         self.arrived: list[float] = []  # when, in seconds of the monotonic clock
@@ -91,7 +92,7 @@ class WebProduct:
                     return self._say(302, {}, Location=product.redirect_to)
                 if self.path.startswith("/orders/"):
                     key = self.path.removeprefix("/orders/")
-                    return self._say(200, {"key": key, **ANSWER}) if key in product.done else self._say(404, {})
+                    return self._say(200, {"key": key, **(product.known or ANSWER)}) if key in product.done else self._say(404, {})
                 if product.answers:
                     status, body, *more = product.answers.pop(0)
                     return self._say(status, body, **(more[0] if more else {}))

@@ -11,6 +11,7 @@ from playbooks.events import (
     ApprovalAsked,
     ApprovalDecided,
     ApprovalLapsesSoon,
+    RunCovers,
     RunEnded,
     RunStarted,
     StartRefused,
@@ -76,6 +77,10 @@ def test_the_way_of_a_run_is_told(cast: Cast, case: Case, hear: Callable[..., An
         (
             RunStarted(**about(case), book="Malware on a host", version="v", why="A host, severity high."),
             "Playbook started: Malware on a host. A host, severity high.",
+        ),
+        (
+            RunCovers(**about(case), by_subject="case:7", book="Malware on a host", why="The run on X stands for this one too."),
+            "Playbook not started again: Malware on a host. The run on X stands for this one too.",
         ),
         (
             ApprovalAsked(**about(case), approval="a", action=ACTION, hash="h", expires_at=EXPIRES),
