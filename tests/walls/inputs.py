@@ -32,7 +32,7 @@ SHOWS: dict[str, str] = {
             "GET run",
             "GET run-api",
             "GET run-move",
-            *(f"{method} {name}" for method in ("GET", "POST") for name in ("run-cancel", "run-undo", "run-undo-until")),
+            *(f"{method} {name}" for method in ("GET", "POST") for name in ("run-cancel", "run-undo")),
             "GET run-undo-api",
             "GET runs-api",
             *(f"POST approval-{one}" for one in ("break", "review", "vote")),
@@ -182,6 +182,8 @@ PLACES: list[Place] = [
       for name in ("vote-api", "approval-vote")),
     *(Place(f"POST {name}", "body", "hash", LEADS, body={"hash": "{hash}", "target": "x", "reason": "Tried."})
       for name in ("break-glass-api", "approval-break")),
+    *(Place(f"POST {name}", "body", "hash", ("nor",), body={"hash": "{hash}", "reason": "Tried."})
+      for name in ("run-cancel", "run-undo", "run-cancel-api", "run-undo-api")),
     Place("POST cases-api", "body", "agency", ("nor", "nia"), body={"agency": "{agency}", "title": "x", "severity": "low",
                                                                     "reason": "y"}),
     *filters("GET backtests", ("nor",), "agency={agency}"),
