@@ -195,13 +195,13 @@ def steps_a_second(database: str, book: tuple[str, list[int]], workers: int, tog
     with scope.floor(None, actor="system:bench"):
         last = Run.objects.order_by("-id").values_list("id", flat=True).first() or 0
     crew = [_worker(database, together) for _ in range(workers)]
+    for one in crew:  # only then is there work, so that none of it is done before the time begins
+        assert one.stdout is not None and one.stdout.readline() == "ready\n"
     for number in range(runs):
         agency = agencies[number % len(agencies)]
         with scope.agency(agency, actor="system:bench"):
             by = system("bench", agency_id=agency)
             start_run(agency_id=agency, subject=f"bench:{number}", book=slug, variables={}, why="Measured", by=by)
-    for one in crew:
-        assert one.stdout is not None and one.stdout.readline() == "ready\n"
     began = time.monotonic()
     for one in crew:
         assert one.stdin is not None

@@ -203,16 +203,17 @@ def settle(work: Work, within: float) -> tuple[Verdict, Seen, dict[str, float]]:
 
 
 def _settle_the_rest(work: Work, verdict: Verdict) -> None:
-    """Each run made its twenty steps, the facts are delivered, and the seals of the journal fit."""
+    """Each run made its twenty steps, the facts are delivered, and the seals of the journal and the logs of the runs fit."""
     some: dict[str, int] = dict(work.instance.rows(MADE))  # type: ignore[arg-type]
     wrong = [(f"{subject}: {steps} steps, not {STEPS}", 1) for subject, steps in some.items() if steps != STEPS]
     verdict.add(verdict.lost, "runs of another length", wrong)
     names = ("deliveries open or parked", "journal not sealed")
     if not until(lambda: all(not work.instance.rows(UNFINISHED[name])[0][0] for name in names), 60, 0.5):
         verdict.unfinished.update({name: int(work.instance.rows(UNFINISHED[name])[0][0]) for name in names})
-    checked = work.instance.manage("verify_journal")
-    if checked.returncode != 0:
-        verdict.add(verdict.lost, "verify_journal", [((checked.stdout + checked.stderr)[-500:], 1)])
+    for proof in ("verify_journal", "verify_runs"):
+        checked = work.instance.manage(proof)
+        if checked.returncode != 0:
+            verdict.add(verdict.lost, proof, [((checked.stdout + checked.stderr)[-500:], 1)])
 
 
 def main() -> int:
