@@ -201,7 +201,7 @@ def plan(hand: Hand, spot: Spot, number: int, unit: tuple[int, int]) -> None:
     node, run, known = spot.node, hand.run, spot.known
     known.attempt = attempt = attempt_at(hand, spot, unit, attempt=number)
     hand.changed(attempt)
-    takes_back = kind_of(hand, node, unit) == "http" and run.undoes_id is not None
+    takes_back = run.undoes_id is not None and kind_of(hand, node, unit) == "http"
     if takes_back:
         begin_round(hand, spot, attempt)
     elif run.undoes_id is not None:
