@@ -13,7 +13,7 @@ from django.db.models import Max, Min
 from playbooks.definition.canonical import canonical
 from playbooks.definition.editing.beginnings import as_draft, blank, workable
 from playbooks.definition.editing.desk import UnfitEdit
-from playbooks.definition.editing.edits import BOOK, edited
+from playbooks.definition.editing.edits import BOOK, edited, fields_at
 from playbooks.definition.exchange import kept
 from playbooks.definition.findings import Finding
 from playbooks.definition.reading import document_in
@@ -198,9 +198,14 @@ def _turn(draft: Draft, do: str, by: Actor) -> Changed:
         draft.at += 1
         told = draft.states.get(number=draft.at)
     state = draft.states.get(number=draft.at)
-    _stand(draft, state.canonical, kept(state.canonical), by)
+    document = kept(state.canonical)
+    _stand(draft, state.canonical, document, by)
     word = "Taken back" if do == "undo" else "Done again"
-    return Changed(draft, f"{word}: {told.said}", state.part if do == "undo" else told.part)
+    try:
+        fields_at(document, told.part)
+    except KeyError:
+        return Changed(draft, f"{word}: {told.said}", state.part)
+    return Changed(draft, f"{word}: {told.said}", told.part)
 
 
 def discard(*, draft: str, version: int | None, by: Actor) -> Draft:

@@ -4,6 +4,14 @@
   const form = document.querySelector("form[data-draft]");
   if (!form) return;
 
+  // The chosen step stands in sight in a graph that is wider than its place.
+  const chosen = document.querySelector("#draft-graph .node-current .node-box");
+  const around = document.querySelector("#draft-graph .graph-scroll");
+  if (chosen && around) {
+    around.scrollLeft = chosen.x.baseVal.value - around.clientWidth / 2;
+    around.scrollTop = chosen.y.baseVal.value - around.clientHeight / 2;
+  }
+
   const WAIT = 700; // ms after the last key
   let timer = null, saving = null, dirty = false, halted = false;
 
