@@ -60,6 +60,7 @@ def break_glass(*, approval: str, hash: Any, target: Any, reason: Any, by: Actor
 
 
 def _break(one: Approval, run: Run, target: str, why: str, by: Actor) -> None:
+    now = by.now()
     lacking = missing(needed_for(one), ballots(Vote.objects.filter(approval=one)))
     glass = BrokenGlass.objects.create(
         agency_id=one.agency_id,
@@ -70,8 +71,8 @@ def _break(one: Approval, run: Run, target: str, why: str, by: Actor) -> None:
         reason=why,
         broken_by_id=by.person_id,
         broken_by_name=by.label,
-        at=by.now(),
-        due_at=by.now() + REVIEW_WITHIN,
+        at=now,
+        due_at=now + REVIEW_WITHIN,
     )
     about = {"run": str(run.public_id), "about": run.subject, "approval": str(one.public_id), "action": one.action}
     event = GlassBroken(**about, missing=lacking, broken_by=by.label, reason=why, review_due_at=glass.due_at)
