@@ -45,6 +45,7 @@ def ask_backtest(
     Raises NotAllowed, Unknown, Invalid (`days`, `agency`, `rule`, `way`, `version`).
     """
     with transaction.atomic():
+        require(Book.objects.filter(slug=book).exists(), Unknown())
         require(may_backtest(by), NotAllowed())
         tested = _version(book, version)
         condition = _condition(tested.book, way, rule)
@@ -95,7 +96,7 @@ def _version(book: str, number: Any) -> Version:
         wrong = Invalid("There is no such version.", field="version", cure="Name a version's number.")
         require(fits, wrong)
         found = Version.objects.select_related("book").filter(book__slug=book, number=int(number)).first()
-        require(found is not None or not Book.objects.filter(slug=book).exists(), wrong)
+        require(found is not None, wrong)
     if found is None:
         raise Unknown()
     return found

@@ -5,7 +5,7 @@ from typing import Any
 from django.db import transaction
 
 from playbooks.events import RuleModeSet
-from playbooks.models import TriggerRule
+from playbooks.models import Book, TriggerRule
 from playbooks.policies import may_publish
 from playbooks.queries.shadows import seen_in_shadow
 from playbooks.states import RuleMode
@@ -19,15 +19,16 @@ SAID = {RuleMode.LIVE: "live", RuleMode.SHADOW: "in shadow", RuleMode.OFF: "off"
 def set_rule_mode(*, book: str, rule: Any, mode: Any, reason: Any, by: Actor) -> TriggerRule:
     """Let a rule of a book go live, go (back) into shadow, or be off, and write down why and what its shadow had seen by then.
 
-    Runs that have begun stay what they are. Raises NotAllowed, Unknown, Invalid (`mode`, `reason`), Conflict when it is so already.
+    Runs that have begun stay what they are. Raises NotAllowed, Unknown, Invalid (`rule`, `mode`, `reason`), Conflict when it is so already.
     """
     with transaction.atomic():
+        require(Book.objects.filter(slug=book).exists(), Unknown())
         require(may_publish(by), NotAllowed())
         slug = rule if isinstance(rule, str) and "\x00" not in rule else ""
         rules = TriggerRule.objects.select_for_update(of=("self",)).select_related("book")
         one = rules.filter(book__slug=book, slug=slug).first()
         if one is None:
-            raise Unknown()
+            raise Invalid("The book has no such rule.", field="rule", cure="Name one of the rules that its page shows.")
         wrong = Invalid("There is no such mode.", field="mode", cure=f"Choose one of {', '.join(RuleMode.values)}.")
         require(mode in RuleMode.values, wrong)
         why = reason.strip() if isinstance(reason, str) else ""

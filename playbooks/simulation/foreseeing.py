@@ -19,6 +19,7 @@ MINUTES_A_TASK, MINUTES_A_VOTE, MINUTES_A_QUESTION = 15, 5, 10
 MOST_WORK = 50_000  # moves of one simulation: a book that needs more is told as stopped
 MOST_ACTIONS = 500  # of one simulation that are written down
 MOST_SHOWN = 300
+AN_ANSWER = "answer-of-an-earlier-step"  # what a dry run has in place of a value that a step would have returned
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,12 @@ class Foreseen:
 def foreseen(graph: Graph, values: Mapping[str, Any], product: Product) -> Foreseen:
     """Walk the book with these values and write down each action. No answer is looked up: every step succeeds, every vote approves."""
     actions: list[Action] = []
+    answered = {name for node in graph.nodes.values() for name in (*node.out_args, *node.outputs)}
 
     def watch(node: Node, variables: Mapping[str, Any]) -> None:
         if len(actions) < MOST_ACTIONS:
-            actions.extend(_actions(node, seen_from(node, variables), product))
+            seen = seen_from(node, variables)
+            actions.extend(_actions(node, {**seen, **{name: AN_ANSWER for name in answered if seen.get(name) in (None, "")}}, product))
 
     given = {name: value for name, value in values.items() if takes(graph, name)}
     walk = simulate(graph, Inputs(given), watch=watch, most_work=MOST_WORK)
@@ -130,5 +133,10 @@ def _action(node: Node, command: Command, on: tuple[str, ...], values: Mapping[s
         changes = method not in ("GET", "HEAD")
         return Action(**here, kind=REQUEST, action=f"{command.kind} {method}", targets=touched, changes=changes, problem=problem)
     told = _filled(node.asking.touches, values) if node.asking and node.asking.touches else known.touches
-    more = {"targets": known.targets, "changes": known.effect != "read", "touches": told[:MOST_SHOWN], "undo": known.undo}
+    more = {
+        "targets": tuple(one for one in known.targets if one != AN_ANSWER),
+        "changes": known.effect != "read",
+        "touches": told[:MOST_SHOWN],
+        "undo": known.undo,
+    }
     return Action(**here, kind=PRODUCT, action=known.name, **more, problem=problem)

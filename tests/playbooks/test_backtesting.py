@@ -68,6 +68,8 @@ def test_the_books_own_rule_finds_the_cases_and_each_action_with_its_targets_and
     isolate = next(one for one in found.actions if one["action"] == "endpoint.isolate")
     assert (isolate["times"], isolate["subjects"], isolate["targets"], isolate["most_at_once"], isolate["changes"]) == (2, 2, 1, 1, True)
     assert isolate["approvals"] == 2 and isolate["undo"] and isolate["targets_listed"] == [["ws-1", 2]]
+    confirm = next(one for one in found.actions if one["action"] == "endpoint.confirm")
+    assert (confirm["targets"], confirm["changes"], confirm["problems"]) == (0, False, [])
     (conflict,) = found.conflicts
     assert (conflict["action"], conflict["target"], conflict["times"]) == ("endpoint.isolate", "ws-1", 2)
     assert found.sums["votes"] >= 2 and found.sums["human_minutes"] > 0 and found.sums["estimates"]["verified"] is False

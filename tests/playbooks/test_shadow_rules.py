@@ -8,7 +8,7 @@ from playbooks.operations.starting import start_matching_runs
 from playbooks.queries.shadows import rules_view
 from playbooks.states import RuleMode, RunMode, RunState
 from tenants.actors import system
-from tenants.errors import Conflict, Invalid, NotAllowed, Unknown
+from tenants.errors import Conflict, Invalid, NotAllowed
 from tenants.gates.opening import opened
 from tenants.isolation import scope
 from tenants.models import Entry
@@ -91,7 +91,7 @@ def test_an_admin_reads_figures_of_all_agencies_and_no_case(stage, client_of):
         ({"mode": "odd"}, Invalid),
         ({"mode": "shadow", "reason": " "}, Invalid),
         ({"mode": "live"}, Conflict),
-        ({"mode": "shadow", "rule": "no-such-rule"}, Unknown),
+        ({"mode": "shadow", "rule": "no-such-rule"}, Invalid),
     ],
 )
 def test_what_does_not_fit_changes_nothing(stage, more, error):
