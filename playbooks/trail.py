@@ -47,7 +47,9 @@ class Moment:
     variables: dict[str, str] = field(default_factory=dict)  # name -> JSON
     cursors: dict[int, tuple[str, int]] = field(default_factory=dict)  # open frame -> its step and visit
     attempts: dict[AttemptKey, str] = field(default_factory=dict)  # -> state, in the order in which they were made
-    version: str = ""
+    broken: dict[AttemptKey, str] = field(default_factory=dict)  # blocks of which a branch has failed
+    rounds: dict[int, int] = field(default_factory=dict)  # open frame -> how often its step opened branches in this visit
+    loops: dict[tuple[int, str], int] = field(default_factory=dict)  # frame and step -> its last round
     over: bool = False
 
     @property
@@ -82,13 +84,21 @@ def _after(moment: Moment, event: Mapping[str, Any], frames: Mapping[FrameKey, i
         number = frames.get((parent, step, branch, iteration))
         if number is not None:
             moment.cursors[number] = (to, 1)
+        if parent is not None:
+            moment.rounds[parent] = moment.rounds.get(parent, 0) + 1
+            moment.loops[(parent, step)] = iteration
     for frame, step, visit, over in trail.get("at", ()):
+        if moment.cursors.get(frame) != (step, visit):
+            moment.rounds.pop(frame, None)
         if over:
             moment.cursors.pop(frame, None)
         else:
             moment.cursors[frame] = (step, visit)
-    for frame, step, visit, command, target, attempt, state in trail.get("did", ()):
-        moment.attempts[(frame, step, visit, command, target, attempt)] = state
+    for frame, step, visit, command, target, attempt, state, *broken in trail.get("did", ()):
+        key = (frame, step, visit, command, target, attempt)
+        moment.attempts[key] = state
+        if broken:
+            moment.broken[key] = broken[0]
     if event["kind"] in NOT_DONE:
         latest = next((key for key in reversed(moment.attempts) if key[1] == event["step_id"]), None)
         if latest is not None and moment.attempts[latest] == "planned":

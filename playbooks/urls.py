@@ -2,12 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from playbooks.api import approvals, moving, runs, undoing
+from playbooks.api import approvals, forking, moving, runs, undoing
 from playbooks.pages import approvals as approval_pages
 from playbooks.pages import backtests as backtest_pages
 from playbooks.pages import draft as draft_page
 from playbooks.pages import drafts as draft_pages
 from playbooks.pages import library as library_pages
+from playbooks.pages import logs as log_pages
 from playbooks.pages import moving as moving_pages
 from playbooks.pages import ruling as ruling_pages
 from playbooks.pages import running as running_pages
@@ -23,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/runs/<str:run>/cancel", undoing.CancelView.as_view(), name="run-cancel-api"),
     path("api/v1/runs/<str:run>/undo", undoing.UndoView.as_view(), name="run-undo-api"),
     path("api/v1/runs/<str:run>/undo/until", undoing.UntilView.as_view(), name="run-undo-until-api"),
+    path("api/v1/runs/<str:run>/forks", forking.ForksView.as_view(), name="run-forks-api"),
     path("api/v1/approvals", approvals.ApprovalsView.as_view(), name="approvals-api"),
     path("api/v1/approvals/<str:approval>/vote", approvals.VoteView.as_view(), name="vote-api"),
     path("api/v1/approvals/<str:approval>/break-glass", approvals.BreakGlassView.as_view(), name="break-glass-api"),
@@ -36,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("runs/", running_pages.RunsPage.as_view(), name="runs"),
     path("runs/export/", running_pages.RunsFilePage.as_view(), name="runs-export"),
     path("runs/<uuid:run>/", run_pages.RunPage.as_view(), name="run"),
+    path("runs/<uuid:run>/log/", log_pages.RunLogPage.as_view(), name="run-log"),
     path("runs/<uuid:run>/steps/<uuid:step>/answer/", run_pages.AnswerPage.as_view(), name="run-answer"),
     path("runs/<uuid:run>/cancel/", undoing_pages.CancelPage.as_view(), name="run-cancel"),
     path("runs/<uuid:run>/undo/", undoing_pages.UndoPage.as_view(), name="run-undo"),

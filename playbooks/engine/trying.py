@@ -5,20 +5,26 @@ from playbooks.definition.places import filled_for
 from playbooks.definition.scoping import seen_from
 from playbooks.engine.ending import finish_attempt
 from playbooks.engine.hand import Hand
+from playbooks.engine.replaying import replay
 from playbooks.engine.spot import Spot
 from playbooks.engine.stepping import named
 from playbooks.models import StepAttempt
 from playbooks.products import Outcome, action_named
-from playbooks.states import StepState
+from playbooks.states import StepState, StepWay
 
 
 def try_out(hand: Hand, spot: Spot) -> None:
-    """End an attempt that was just planned as if it had gone well: nothing is sent, nobody is asked, nothing can be undone.
+    """End an attempt that was just planned as if it had gone well, or as it was recorded: nothing is sent, nobody is asked for a vote.
 
-    A step that runs another book is left alone: that book's run is tried out itself.
+    A step that runs another book, and is not replayed, is left alone: that book's run is tried out itself. Raises Moved.
     """
     attempt = spot.known.attempt
-    if attempt is None or attempt.state != StepState.PLANNED or attempt.kind == "book" or hand.run.acts(spot.node.id):
+    if attempt is None or attempt.state != StepState.PLANNED or hand.run.acts(spot.node.id):
+        return
+    if hand.run.way_of(spot.node.id) == StepWay.REPLAY:
+        replay(hand, spot)
+        return
+    if attempt.kind == "book":
         return
     if spot.node.asking is not None:
         title = filled_for("text", spot.node.asking.title, seen_from(spot.node, hand.run.variables))

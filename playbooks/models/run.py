@@ -175,7 +175,8 @@ class StepAttempt(Owned):
     @property
     def told(self) -> list[Any]:
         """How an event tells what became of it."""
-        return [self.frame_id, self.step_id, self.iteration, self.command_no, self.target, self.attempt, str(self.state)]
+        broken = [self.response["broken"]] if self.response.get("broken") else []
+        return [self.frame_id, self.step_id, self.iteration, self.command_no, self.target, self.attempt, str(self.state), *broken]
 
     class Meta:
         indexes = [models.Index(fields=["agency", "run", "id"], name="attempt_run")]

@@ -50,7 +50,8 @@ def answer(*, step: str, answer: Any, reason: Any, by: Actor, returns: Mapping[s
         one.detail = f"{by.label} answered {answer}: {why}"
         one.response = {**one.response, "answer": answer if one.kind == "switch" else yes, "passing": False}
         one.ended_at = by.now()
-        changed = {"__problem__": one.detail} if one.state == StepState.FAILED else _returned(run, one, returns or {})
+        recorded = one.response.get("recorded", {})
+        changed = {"__problem__": one.detail} if one.state == StepState.FAILED else {**recorded, **_returned(run, one, returns or {})}
         one.assigned = {name: [run.variables.get(name), value] for name, value in changed.items()}
         one.save(update_fields=["state", "detail", "response", "ended_at", "assigned"])
         if changed:
@@ -60,7 +61,7 @@ def answer(*, step: str, answer: Any, reason: Any, by: Actor, returns: Mapping[s
         event = StepEnded(
             run=str(run.public_id), about=run.subject, step=one.step_id, name=one.name, outcome=str(one.state), detail=one.detail
         )
-        tell(run=run, kind="answered", text=f"{one.name}: {one.detail}", by=by, step_id=one.step_id, event=event, attempt=one)
+        tell(run=run, kind="answered", text=f"{one.name}: {one.detail}", by=by, step_id=one.step_id, event=event, moved={"did": [one.told]})
         wake(run=run, by=by)
     return one
 

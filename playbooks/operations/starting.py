@@ -172,7 +172,7 @@ def _begin(
     frame = Frame.objects.create(agency_id=agency_id, run=run, cursor=graph.start, visits={graph.start: 1})
     about = {"run": str(run.public_id), "about": subject, "book": version.book.name, "version": version.content_hash, "why": why}
     event = RunStarted(**about) if run.acts() else DryRunStarted(**about, mode=mode)
-    tell(run=run, kind="started", text=why, by=by, event=event, opened=frame)
+    tell(run=run, kind="started", text=why, by=by, event=event, moved={"open": [frame.told]})
     transaction.on_commit(lambda: doorbell.ring("runs", agency_id))
     return run
 

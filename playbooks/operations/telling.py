@@ -1,5 +1,6 @@
 """Writing down what happens in a run, in its order, and waking it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -8,7 +9,7 @@ from django.db import transaction
 
 from playbooks.chain import link
 from playbooks.events import OF_DRY_RUNS, DryRunEnded, RunEnded
-from playbooks.models import Frame, Run, RunEvent, StepAttempt
+from playbooks.models import Run, RunEvent
 from playbooks.states import RunState, Waits
 from tenants.actors import Actor
 from tenants.journal import doorbell
@@ -24,20 +25,15 @@ def tell(
     step_id: str = "",
     event: Any = None,
     data: dict[str, Any] | None = None,
-    attempt: StepAttempt | None = None,
-    opened: Frame | None = None,
+    moved: Mapping[str, Any] | None = None,
 ) -> None:
     """Append to the run's own events, and to the journal when `event` is given. The run's row is locked.
 
     The count of events is saved with it, so that a worker that holds the run learns of it. The engine tells by its hand.
-    What the run's variables became since the last event is told too, and what became of `attempt`, or that a frame was `opened`.
+    What the run's variables became since the last event is told too, and what `moved` of its frames and attempts (`trail`).
     Of what is not done for real the journal hears nothing but that a dry run began and ended.
     """
-    trail = run.news()
-    if attempt is not None:
-        trail["did"] = [attempt.told]
-    if opened is not None:
-        trail["open"] = [opened.told]
+    trail = {**run.news(), **(moved or {})}
     run.last_event += 1
     one = RunEvent(
         agency_id=run.agency_id,

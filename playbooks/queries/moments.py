@@ -3,15 +3,21 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
+from playbooks.catalogue import is_readable
 from playbooks.chain import first_fault
-from playbooks.models import Frame, Run, RunEvent
-from playbooks.trail import FrameKey, Moment, fold
+from playbooks.models import Frame, Run, RunEvent, StepAttempt
+from playbooks.trail import AttemptKey, FrameKey, Moment, fold
+from tenants.actors import Actor
+from tenants.errors import Unknown
 from tenants.models import Entry
 
 FIELDS = ("no", "kind", "step_id", "text", "actor", "actor_label", "fence", "data", "at", "hash")
 ENDS = ("playbooks.RunEnded", "playbooks.DryRunEnded")
 AT_ONCE = 200
+# Kinds of events with which a step ends.
+ENDING = ("ok", "failed", "skipped", "answered", "denied", "lapsed")
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,19 @@ class Proof:
     run: str
     events: int
     fault: str
+
+
+def known_run(public_id: str, reader: Actor) -> Run:
+    """A run whose log the reader may read. Raises Unknown for what they may not know of. One query and what the subject takes."""
+    try:
+        row: Run | None = (
+            Run.objects.select_related("agency", "book", "version", "forked_from").filter(public_id=UUID(str(public_id))).first()
+        )
+    except ValueError as error:
+        raise Unknown() from error
+    if row is None or not reader.sees_internal_rows or not is_readable(row.subject, reader):
+        raise Unknown()
+    return row
 
 
 def log_of(run: Run) -> list[dict[str, Any]]:
@@ -37,6 +56,39 @@ def frames_of(run: Run) -> dict[FrameKey, int]:
 def state_at(run: Run, no: int | None = None) -> Moment:
     """The run's variables, open steps and attempts right after event `no` (its last one without). Two queries."""
     return fold(log_of(run), frames_of(run), upto=no)
+
+
+@dataclass(frozen=True)
+class Log:
+    """A run after one of its events, with the rows that its frames and attempts became."""
+
+    log: list[dict[str, Any]]  # all of its events
+    moment: Moment
+    event: dict[str, Any]
+    frames: dict[int, Frame]
+    attempts: dict[AttemptKey, StepAttempt]
+    moved_later: bool  # to another version of its book
+
+
+def moment_of(run: Run, no: int) -> Log | None:
+    """The run after event `no` with the rows, None when it has no such event. Three queries."""
+    log = log_of(run)
+    event = next((one for one in log if one["no"] == no), None)
+    if event is None:
+        return None
+    frames = {one.pk: one for one in Frame.objects.filter(run=run)}
+    numbers = {(one.parent_id, one.step_id, one.branch, one.iteration): pk for pk, one in frames.items()}
+    made = {
+        (one.frame_id, one.step_id, one.iteration, one.command_no, one.target, one.attempt): one
+        for one in StepAttempt.objects.filter(run=run).order_by("id")
+    }
+    later = any(one["kind"] == "moved" and one["no"] > no for one in log)
+    return Log(log, fold(log, numbers, upto=no), event, frames, made, later)
+
+
+def forkable(log: Log) -> bool:
+    """Whether a step ended with this event, and the run was not over."""
+    return log.event["kind"] in ENDING and bool(log.moment.cursors)
 
 
 def verify_run(run: Run) -> Proof:

@@ -57,6 +57,11 @@ def until(stage: Stage) -> Asked:
     return Asked(f"/api/v1/runs/{run}/undo/until", body)
 
 
+def fork(stage: Stage) -> Asked:
+    run, at = stage.forkable()
+    return Asked(f"/api/v1/runs/{run.public_id}/forks", {"at": at, "policies": {"*": "simulate"}, "reason": "What if."})
+
+
 def vote(stage: Stage) -> Asked:
     one = stage.approval()
     return Asked(f"/api/v1/approvals/{one.public_id}/vote", {"hash": one.hash, "vote": "approve", "reason": "Yes."})
@@ -91,6 +96,7 @@ CALLS: dict[str, tuple[str, Make]] = {
     "open_case": ("nora", by_hand),
     "vote": ("nora", vote),
     "run_move": ("nora", move),
+    "run_fork": ("nora", fork),
     "break_glass": ("lee", breaking),
     "review_glass": ("nora", review),
     "run_cancel": ("nora", cancel),

@@ -104,6 +104,12 @@ def move(stage: Stage) -> Form:
     return Form(path, {"version": "2", "preview": preview, "reason": "Better."}, on=path)
 
 
+def fork(stage: Stage) -> Form:
+    run, at = stage.forkable()
+    path = reverse("run-log", args=[run.public_id])
+    return Form(path, {"at": str(at), "way": "simulate", "reason": "What if."}, on=f"{path}?at={at}")
+
+
 def start(stage: Stage) -> Form:
     path = reverse("playbook", args=["asking"])
     return Form(path, {"case": stage.case().number, "why": "Now."}, on=path)
@@ -233,6 +239,7 @@ FORMS: dict[str, tuple[str, Make]] = {
     "run-undo": ("nora", undo),
     "run-undo-until": ("nora", until),
     "run-move": ("nora", move),
+    "run-log": ("nora", fork),
     "playbook": ("nora", start),
     "playbook-import": ("ada", playbook),
     "playbook-rules": ("ada", rule),

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 
 from playbooks.models import Approval, Run, StepAttempt, Timer, TriggerRule, Undo
+from playbooks.operations.answering import answer
 from playbooks.operations.breaking import break_glass
 from playbooks.operations.connecting import connect
 from playbooks.operations.consenting import give_consent
@@ -200,6 +201,14 @@ class Stage:
                 sweeping.sweep(names=RUN_CHORES, rounds=5)
         with opened(self.cast.lee):
             return run, move_of(str(run.public_id), self.cast.lee).preview
+
+    def forkable(self) -> tuple[Run, int]:
+        """A run that waits, and the number of an event with which a step of it ended."""
+        step = self.question()
+        with opened(self.cast.lee):
+            answer(step=str(step.public_id), answer="yes", reason="Called.", by=self.cast.lee)
+            run = Run.objects.get(pk=step.run_id)
+            return run, run.last_event
 
     def suppression(self) -> str:
         """A suppression of Lee's."""

@@ -55,6 +55,7 @@ TENDERS = frozenset({LEAD, ADMIN})
 KEEPERS = frozenset({ADMIN, AUDITOR})
 CASE = ("case",)
 BY_HAND = {"agency": "{agency}", "title": "By phone", "severity": "low", "reason": "They called."}
+FORK = {"at": 1, "reason": "What if"}
 SEEN = {"version": "{version}"}
 ASKED = frozenset({LIAISON})
 UNDOING = ("run-cancel", "run-undo", "run-undo-until")
@@ -133,6 +134,8 @@ WALLS = [
     form("run-answer", FLOOR, refused=frozenset({AUDITOR}), of=("run", "step")),
     *(page(name, FLOOR | {AUDITOR}, of=("run",)) for name in UNDOING),
     *(form(name, FLOOR, refused=frozenset({AUDITOR}), of=("run",)) for name in UNDOING),
+    page("run-log", FLOOR | {AUDITOR}, of=("run",)),
+    form("run-log", FLOOR, refused=frozenset({AUDITOR}), of=("run",), post=FORK),
     page("run-move", FLOOR | {AUDITOR}, of=("run",)),
     form("run-move", FLOOR, refused=frozenset({AUDITOR}), of=("run",)),
     page("runs", FLOOR | {AUDITOR, LIAISON}),
@@ -177,6 +180,7 @@ WALLS = [
     Wall("case-verb-api", FLOOR, method="POST", refused=frozenset({AUDITOR, LIAISON}), of=("case", "verb"), anonymous=401),
     api("runs-api", FLOOR | {AUDITOR, LIAISON}),
     api("run-api", FLOOR | {AUDITOR}, of=("run",), asked=ASKED),
+    Wall("run-forks-api", FLOOR, method="POST", refused=frozenset({AUDITOR}), of=("run",), anonymous=401, post=FORK),
     api("run-move-api", FLOOR | {AUDITOR}, of=("run",)),
     Wall("run-move-api", FLOOR, method="POST", refused=frozenset({AUDITOR}), of=("run",), anonymous=401),
     api("run-undo-api", FLOOR | {AUDITOR}, of=("run",)),
