@@ -36,7 +36,8 @@ restore: ## put a backup in the database's place (FILE=, CONFIRM=yes)
 pictures: setup ## screenshots of the pages into docs/pictures
 	@exec $(HERE) $(LOCAL)/check.py pictures $(ARGS)
 
-chaos: setup ## kill every part under load and count what is lost (KILLS= SEED= SECONDS= SERVERS=real)
+chaos: setup ## kill every part under load and count what is lost (KILLS= SEED= SECONDS= SERVERS=real PLAYBOOKS=yes)
+	@$(if $(PLAYBOOKS),$(HERE) -m tests.falls.playbooks $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) $(if $(SERVERS),--servers $(SERVERS)))
 	@KILLS="$(KILLS)" SEED="$(SEED)" SECONDS="$(SECONDS)" SERVERS="$(SERVERS)" $(HERE) -m tests.falls.chaos
 
 mutations: setup ## take each guard away and see which test notices (ARGS=)

@@ -20,6 +20,7 @@ BROWSER = "tests/browser"
 PICTURES = "tests/browser/test_pictures.py"
 # What a test run does beside pytest: it starts a service of its own and kills it, and it takes guards away.
 KILLS = ["-m", "tests.falls.chaos", "--kills", "20", "--seed", "1", "--seconds", "90", "--rate", "20"]
+UNDER_PLAYBOOKS = ["-m", "tests.falls.playbooks", *"--kills 8 --runs 30 --workers 3 --seconds 12 --within 120".split()]
 MUTATIONS = ["-m", "tests.mutations"]
 # Exit codes of pytest: somebody stopped it; it found no test.
 INTERRUPTED = 2
@@ -63,7 +64,11 @@ def test(arguments: list[str]) -> int:
         if any((ROOT / BROWSER).glob("test_*.py")):
             say("browser tests")
             browser = pytest("browser", [f"--ignore={PICTURES}", BROWSER], {"DJANGO_ALLOW_ASYNC_UNSAFE": "1"})
-        others = [stage("twenty kills", KILLS), stage("guards taken away", MUTATIONS)]
+        others = [
+            stage("twenty kills", KILLS),
+            stage("workers killed under playbooks", UNDER_PLAYBOOKS),
+            stage("guards taken away", MUTATIONS),
+        ]
     done = [main, browser, *others]
     passed, failed, skipped = (sum(getattr(one, x) for one in done) for x in ("passed", "failed", "skipped"))
     say(f"all of it took {time.monotonic() - started:.0f} s")
