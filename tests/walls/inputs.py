@@ -26,6 +26,8 @@ SHOWS: dict[str, str] = {
             "GET approval",
             "GET approvals",
             "GET approvals-api",
+            "GET backtest",
+            "GET backtest-export",
             "GET case-close",
             "GET home",
             "GET playbook",
@@ -168,6 +170,7 @@ PLACES: list[Place] = [
       for name, by in (("cases-api", READ), ("cases", BOTH), ("search", BOTH), ("runs-api", READ), ("approvals-api", READ))),
     *(Place(f"GET {name}", "cursor", "cursor", LEADS, query="?cursor={cursor:opened_at:letter}", same=False)
       for name in ("dead-letters-api", "dead-letters")),
+    Place("GET backtest", "cursor", "cursor", ("nor",), query="?cursor={cursor:case_id}", same=False),
     Place("GET queue", "cursor", "cursor", ("nor",), query="?cursor={cursor:opened_at:case}", same=False),
     Place("GET standings-api", "cursor", "cursor", BOTH, query="?cursor={cursor:size:case_id}", same=False),
     *(Place(f"GET {name}", "cursor", "cursor", BOTH, query="?measure=time_to_contain&cursor={cursor:opened_at:case_id}", same=False)
