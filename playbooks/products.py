@@ -34,6 +34,8 @@ class Outcome:
     passing: bool = False
 
 
+# Commands that an agency's own agent may carry out; the engine never runs them itself.
+AGENT_KINDS = ("bash", "powershell", "ssh", "caldera-cmd", "elastic", "jupyter", "kestrel", "yara")
 SECRET_NAME = re.compile(r"[a-z0-9]+(?:[-_/][a-z0-9]+)*")  # secrets are named edr/north, and only named
 
 Rendered = Mapping[str, Any]  # method, url, headers, body, targets, key, undo ... as `rendering` makes it

@@ -85,7 +85,7 @@ def http_call(
         headers["Authorization"] = f"Bearer [secret {reaching.secret_name}]"
     if reaching.effect != "read":
         headers["Idempotency-Key"] = key
-    undo = None
+    undo: dict[str, Any] | None = None
     if reaching.undo is not None:
         undo = {"method": reaching.undo[0], "url": base + reaching.undo[1], "text": reaching.undo_text}
         undo |= {"action": reaching.undo_action, "effect": reaching.undo_effect, **lasting(node)}

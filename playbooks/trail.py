@@ -28,7 +28,7 @@ def told(values: Mapping[str, Any], name: str) -> str | None:
 
 def joined(first: Mapping[str, Any], then: Mapping[str, Any]) -> dict[str, Any]:
     """Two trails as one."""
-    both = {key: [*first.get(key, ()), *then.get(key, ())] for key in ("open", "at", "did") if key in first or key in then}
+    both: dict[str, Any] = {key: [*first.get(key, ()), *then.get(key, ())] for key in ("open", "at", "did") if key in first or key in then}
     if "set" in first or "set" in then:
         old, new = first.get("set", {}), then.get("set", {})
         both["set"] = {**old, **{name: [old[name][0] if name in old else was, value] for name, (was, value) in new.items()}}

@@ -8,11 +8,9 @@ from playbooks.connectors.addressed import Request, told
 from playbooks.definition.graph import Agent, Command
 from playbooks.definition.places import filled_for, place_of
 from playbooks.definition.variables import UndefinedVariable, UnfitValue, filled
-from playbooks.products import Answer, Outcome, Product, ProductAction, Rendered, register
+from playbooks.products import AGENT_KINDS, Answer, Outcome, Product, ProductAction, Rendered, register
 from playbooks.rendering import CannotRender
 from playbooks.states import EffectClass
-
-KINDS = ("bash", "powershell", "ssh", "caldera-cmd", "elastic", "jupyter", "kestrel", "yara")
 
 
 def request(command: Command, values: Mapping[str, Any], *, target: Agent | None, effect: str, lookup: str, key: str) -> Request:
@@ -97,7 +95,7 @@ register(
                 happened=_found,
                 absent=_absent,
             )
-            for kind in KINDS
+            for kind in AGENT_KINDS
         ),
         addressed=True,
     )

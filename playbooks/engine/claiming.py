@@ -4,7 +4,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -142,7 +142,7 @@ def content_of(hand: Hand) -> str:
     return str(executed(taken.agency_id, taken.actor, wanted)[0][0])
 
 
-def _read(agency_id: int, actor: str, taking: list[Statement], clock: Callable[[], datetime]) -> Hand | None:
+def _read(agency_id: int, actor: str, taking: Sequence[Statement], clock: Callable[[], datetime]) -> Hand | None:
     sent = time.monotonic()
     rows = executed(agency_id, actor, *taking, (LOAD, [agency_id]))
     if not rows:

@@ -95,6 +95,6 @@ def _finish(hand: Hand, outcome: str, detail: str) -> None:
         hand.moved(frame)
     run.state = RunState(outcome)
     run.waits_for, run.detail, run.ended_at, run.lease_owner = Waits.NOTHING, detail, now, ""
-    about = {"run": hand.claim.run, "about": run.subject, "outcome": str(run.state), "detail": detail}
+    about: dict[str, Any] = {"run": hand.claim.run, "about": run.subject, "outcome": str(run.state), "detail": detail}
     event = RunEnded(**about) if run.acts() else DryRunEnded(**about, mode=run.mode)
     hand.tell("ended", f"The run ended: {detail or outcome}", event=event)

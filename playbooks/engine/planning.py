@@ -23,7 +23,7 @@ from playbooks.engine.undoing import begin_plan, begin_round, cannot, rendered_b
 from playbooks.engine.writing import transaction_of, write
 from playbooks.events import ApprovalAsked, ApprovalDecided
 from playbooks.models import Approval, Connector, Run, StandingConsent, StepAttempt
-from playbooks.products import action_named, product_of
+from playbooks.products import AGENT_KINDS, action_named, product_of
 from playbooks.rendering import CannotRender, Reaching, book_call, http_call, local_call, manual_call, start_line
 from playbooks.states import ApprovalState, EffectClass, StepState
 
@@ -64,7 +64,7 @@ def _reached(hand: Hand, node: Node, unit: tuple[int, int]) -> list[tuple[Connec
 def _agent_for(hand: Hand, node: Node, unit: tuple[int, int]) -> Connector | None:
     """The agent that the agency has registered for commands of this kind; none when people do it themselves. At most one query."""
     kind = node.commands[unit[0]].kind
-    if kind not in agents.KINDS or node.agent is None or node.agent.kind in PEOPLE:
+    if kind not in AGENT_KINDS or node.agent is None or node.agent.kind in PEOPLE:
         return None
     return connected(hand, lambda one: one.kind == "agent" and kind in one.runs)
 

@@ -82,9 +82,9 @@ class Run(Owned):
     told: Mapping[str, Any] = MappingProxyType({})  # the variables as the last event left them
 
     @classmethod
-    def from_db(cls, db: Any, field_names: Any, values: Any) -> "Run":
+    def from_db(cls, db: Any, field_names: Any, values: Any, **more: Any) -> "Run":
         """The run as it is stored, with what its events have told."""
-        one = super().from_db(db, field_names, values)
+        one = super().from_db(db, field_names, values, **more)
         one.told = one.__dict__.get("variables", {})
         return one
 

@@ -81,7 +81,7 @@ def _cancel(run: Run, reason: str, by: Actor) -> datetime | None:
     run.state, run.waits_for, run.detail, run.ended_at = RunState.CANCELLED, Waits.NOTHING, reason, by.now()
     run.fence, run.lease_owner = run.fence + 1, ""
     run.save(update_fields=["state", "waits_for", "detail", "ended_at", "fence", "lease_owner"])
-    about = {"run": str(run.public_id), "about": run.subject, "outcome": str(RunState.CANCELLED), "detail": reason}
+    about: dict[str, Any] = {"run": str(run.public_id), "about": run.subject, "outcome": str(RunState.CANCELLED), "detail": reason}
     event = RunEnded(**about) if run.acts() else DryRunEnded(**about, mode=run.mode)
     tell(run=run, kind="ended", text=f"The run was cancelled: {reason}", by=by, event=event)
     return quiet

@@ -8,14 +8,13 @@ from urllib.parse import urlsplit
 
 from django.db import transaction
 
-from playbooks.connectors.agents import KINDS
 from playbooks.events import ApprovalDecided, ConnectorSet
 from playbooks.models import Approval, Connector, Run, Slot, StepAttempt
 from playbooks.models.connector import DECLARED
 from playbooks.models.slot import AT_ONCE, MINUTE
 from playbooks.operations.telling import tell, wake
 from playbooks.policies import may_connect
-from playbooks.products import SECRET_NAME, kinds, product
+from playbooks.products import AGENT_KINDS, SECRET_NAME, kinds, product
 from playbooks.states import ApprovalState, EffectClass, StepState
 from tenants.actors import Actor
 from tenants.errors import Invalid, NotAllowed, require
@@ -119,8 +118,8 @@ def connect(
 
 
 def _require_carried_out(kind: str, runs: list[str]) -> None:
-    known = set(runs) <= set(KINDS) and bool(runs) if kind == "agent" else not runs
-    cure = f"Name what it carries out, of {', '.join(KINDS)}." if kind == "agent" else "Leave it out."
+    known = set(runs) <= set(AGENT_KINDS) and bool(runs) if kind == "agent" else not runs
+    cure = f"Name what it carries out, of {', '.join(AGENT_KINDS)}." if kind == "agent" else "Leave it out."
     require(known, Invalid("These are no commands that this product carries out.", field="runs", cure=cure))
 
 

@@ -77,7 +77,7 @@ def _begin(origin: Run, log: Log, ways: Mapping[str, str], why: str, by: Actor) 
     now, moment = by.now(), log.moment
     mode = RunMode.REAL if StepWay.REAL in ways.values() else RunMode.SIMULATE
     said = f"Forked at event {moment.no}: {why}"
-    run = Run.objects.create(
+    run: Run = Run.objects.create(
         agency_id=origin.agency_id,
         book=origin.book,
         version=origin.version,

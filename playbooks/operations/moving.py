@@ -38,7 +38,8 @@ def move_run(*, run: str, version: Any, preview: Any, reason: Any, by: Actor) ->
         number = int(version) if str(version).isdecimal() and len(str(version)) < 10 else None
         target = newer_versions(one).select_related("book").filter(number=number).first() if number is not None else None
         wanted = Invalid("There is no such newer version.", field="version", cure="Name the number of a version that came after the run's.")
-        require(target is not None, wanted)
+        if target is None:
+            raise wanted
         why = reason.strip() if isinstance(reason, str) else ""
         require(bool(why), Invalid("The reason is missing.", field="reason", cure="Say in a few words why the run moves."))
         # A worker that holds the run goes by the version that it read.

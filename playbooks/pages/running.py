@@ -74,7 +74,7 @@ class RunsFilePage(Page):
         if kind == "csv":
             return csv_answer("runs", HEADS, told)
         simulated = {"data": "Simulated data"} if settings.SIMULATED else {}
-        results = [dict(zip(HEADS, one, strict=True)) for one in told]
+        results: list[dict[str, Any]] = [dict(zip(HEADS, one, strict=True)) for one in told]
         for one in results:
             one |= {"started_at": utc(one["started_at"]), "ended_at": utc(one["ended_at"])}
         answer = JsonResponse({**simulated, "results": results})

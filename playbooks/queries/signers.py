@@ -124,8 +124,8 @@ def policy_lines(reader: Actor) -> tuple[PolicyLine, ...]:
     lines = []
     for place in _places(reader):
         ways = tuple(place.refused(asked, some) for asked, some in bad.items())
-        changed = (place.policy.changed_at, place.policy.changed_by) if place.policy else (None, "")
-        lines.append(PolicyLine(place.agency.slug, place.agency.acronym, place.agency.name, place.asked, *changed, ways))
+        at, whose = (place.policy.changed_at, place.policy.changed_by) if place.policy else (None, "")
+        lines.append(PolicyLine(place.agency.slug, place.agency.acronym, place.agency.name, place.asked, at, whose, ways))
     return tuple(lines)
 
 

@@ -133,7 +133,7 @@ def _action(node: Node, command: Command, on: tuple[str, ...], values: Mapping[s
         changes = method not in ("GET", "HEAD")
         return Action(**here, kind=REQUEST, action=f"{command.kind} {method}", targets=touched, changes=changes, problem=problem)
     told = _filled(node.asking.touches, values) if node.asking and node.asking.touches else known.touches
-    more = {
+    more: dict[str, Any] = {
         "targets": tuple(one for one in known.targets if one != AN_ANSWER),
         "changes": known.effect != "read",
         "touches": told[:MOST_SHOWN],

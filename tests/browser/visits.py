@@ -94,6 +94,7 @@ def pages() -> dict[str, URLPattern]:
 
 
 WORDS = {"slug": "agency", "number": "case", "verb": "verb", "letter": "letter", "run": "run", "approval": "approval",
+         "person": "person", "code": "instrument", "book": "book", "signer": "signer", "suppression": "suppression", "consent": "consent",
          "draft": "draft"}  # fmt: skip
 PLAIN = [(wall.name, who, wall.query) for wall in WALLS if wall.method == "GET" for who in ROLES
          if who in wall.may and not wall.name.endswith("-api") and wall.name not in EXCUSED]  # fmt: skip
