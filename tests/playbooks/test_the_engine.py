@@ -265,7 +265,7 @@ def test_a_run_keeps_the_book_it_began_with_and_a_changed_one_stops_it(stage):
 
 def test_no_rule_no_run(stage):
     with scope.floor(None):
-        TriggerRule.objects.update(enabled=False)
+        TriggerRule.objects.update(mode="off")
     one = stage.cast.north
     with scope.agency(one.pk):
         facts = {"severity": "high", "hosts": ["a"]}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from playbooks.models import Approval, Run, StandingConsent, StepAttempt
+from playbooks.operations.backtesting import ask_backtest
 from playbooks.operations.connecting import connect
 from playbooks.operations.consenting import give_consent
 from playbooks.operations.drafting import begin_blank
@@ -43,6 +44,7 @@ def norths(cast: Cast, monkeypatch: pytest.MonkeyPatch, deliver_all: Callable[[]
         give_consent(actions=["endpoint.isolate"], note="Agreed", by=cast.nia)
     with opened(cast.ana):
         draft = begin_blank(name="A draft", by=cast.ana)
+        question = ask_backtest(book="malware-on-a-host", days=30, way="own", agencies=["north"], by=cast.ana)
     sensor, ana = ApiClient(cast.north_key), ApiClient(cast.tokens["ana"])
     receipt = sensor.send("/api/v1/alerts", LSASS).json()["items"][0]["receipt"]
     sensor.send("/api/v1/alerts", [BEACON, {"nothing": "known"}])
@@ -72,6 +74,7 @@ def norths(cast: Cast, monkeypatch: pytest.MonkeyPatch, deliver_all: Callable[[]
             "receipt": receipt,
             "letter": str(Receipt.objects.get(state="dead").public_id),
             "run": str(run.public_id),
+            "question": str(question),
             "step": str(StepAttempt.objects.filter(run=run).latest("id").public_id),
             "book": "malware-on-a-host",
             "draft": str(draft.public_id),
