@@ -34,6 +34,7 @@ NOT_AUDITED = {
     "playbooks_draftstate": "the states of a draft, whose own row says who changed it and the hash of what it became",
     "playbooks_effect": "what a product answered: append-only",
     "playbooks_slot": "counters of a connector's limits, moved by every call; the calls are in its attempts",
+    "playbooks_backtestedsubject": "append-only rows of a report, reckoned again from the cases by asking again; the question is audited",
     "live_topiccount": "counters of the bell",
     "django_session": "sessions change with every request; sign-ins and sign-outs are written down",
     "watchfloor_cache": "counts of failed sign-ins",

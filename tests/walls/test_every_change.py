@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, format_hotp_value, hotp_value, yield_hotp_counters_from_time
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 
+from playbooks.operations.backtesting import ask_backtest
 from playbooks.operations.connecting import connect
 from playbooks.operations.drafting import begin_blank
 from playbooks.operations.publishing import publish as publish_book
 from playbooks.operations.publishing import publish_library
+from playbooks.operations.sharing import set_share
 from playbooks.operations.starting import start_on_case
 from playbooks.operations.trusting import set_signature_policy, trust_signer
 from soc.cases.models import Case
@@ -108,6 +111,7 @@ def clean(row: Any) -> Any:
 
 def test_every_changed_row_is_written_down_once_with_who_and_whose(cast: Cast, monkeypatch: pytest.MonkeyPatch, deliver_all: Any) -> None:
     monkeypatch.setenv("SECRET_EDR", "the-secret-of-the-product")
+    monkeypatch.setattr(settings, "STORM_SECONDS", 900)
     without_facts()
     watch = Watch(cast)
     who = {short: f"person:{person.pk}" for short, person in cast.people.items()}
@@ -147,9 +151,15 @@ def test_every_changed_row_is_written_down_once_with_who_and_whose(cast: Cast, m
         with watch.step("a signer, and what an agency asks of signatures", who["ada"]), opened(cast.ada):
             trust_signer(name="The press", pem=pem(private("ES256")), by=cast.ada)
             set_signature_policy(agency_id=cast.south.pk, asked="trusted", by=cast.ada)
+        with watch.step("a share of the workers, and another", who["ada"]), opened(cast.ada):
+            set_share(agency_id=cast.north.pk, weight=2, by=cast.ada)
+            set_share(agency_id=cast.north.pk, weight=3, most_at_once=50, by=cast.ada)
         _admin(cast, form)
         _work(cast, form, call, workers, lambda number: _later(watch, number, call, workers))
         _write(watch, form)
+        with watch.step("a question about past cases", who["ana"]), opened(cast.ana):
+            ask_backtest(book="malware-on-a-host", days=30, agencies=["north"], by=cast.ana)
+        workers()
         with watch.step("publishing", who["ada"]), opened(cast.ada):
             publish(period=f"{datetime.now(UTC):%Y-%m}", measure="time_to_contain", by=cast.ada)
         workers()
@@ -257,6 +267,8 @@ def _work(
         BEACON,
     ]
     call("north_key", "/api/v1/alerts", alerts)
+    workers()
+    call("north_key", "/api/v1/alerts", {**LSASS, "rule": "lsass-again"})  # another case of the same host: one run stands for both
     workers()
     with scope.floor(None):
         case, beacon = Case.objects.get(rule="lsass"), Case.objects.get(rule="beacon")

@@ -11,10 +11,12 @@ from django.conf import settings
 from django.db import connection
 
 from playbooks.models import Approval
+from playbooks.operations.backtesting import ask_backtest
 from soc.cases.models import Receipt
 from soc.celery import answer, app
 from soc.live import consumers, topics
 from tenants.actors import Actor, clock_set_to
+from tenants.gates.opening import opened
 from tenants.gates.sockets import socket_actor
 from tenants.isolation import scope
 from tenants.journal.sweeping import chores
@@ -22,16 +24,19 @@ from tests.cast import ApiClient
 from tests.walls.addresses import filled
 from tests.walls.driving import CALLERS, Caller, fingerprint, leaks
 from tests.walls.urls import ADMIN, READ_HERE
-from tests.walls.world import World, word
+from tests.walls.world import WORKERS, World, word
 
 pytestmark = pytest.mark.django_db
 
 # Celery's tasks, with what a forged or stale message may say to them: an agency that is not, or no number at all.
 TASKS = {
-    "soc.celery.answer": (("nothing-like-it", None), ("nothing-like-it", 1), ("deliveries", 999_999_999), ("runs", -1), ("intake", None)),
+    "soc.celery.answer": (
+        ("nothing-like-it", None), ("nothing-like-it", 1), ("deliveries", 999_999_999), ("runs", -1), ("intake", None),
+        ("backtests", 999_999_999), ("backtests", None),
+    ),
 }  # fmt: skip
 # Chores of the sweep: whose rows each works on. Central ones see every agency, each with its reason.
-CHORES = dict.fromkeys(("intake", "deliveries", "clocks", "scorecards", "timers", "approvals", "runs"), "one agency")
+CHORES = dict.fromkeys(("intake", "deliveries", "clocks", "scorecards", "timers", "approvals", "runs", "backtests"), "one agency")
 CENTRAL = {
     "standings": "compares all agencies, and writes each reader's rows apart",
     "seal": "seals the journal and the audit of everyone: hashes only",
@@ -54,11 +59,14 @@ def test_every_task_and_chore_is_declared() -> None:
 
 
 def arrive(world: World, agency: str) -> None:
-    """Work of every kind for one agency: alerts that wait, one that nobody understands."""
+    """Work of every kind for one agency: alerts that wait, one that nobody understands, a question about its past."""
     sensor = ApiClient(world.bearers[f"{agency}_key"])
     host = {"type": "host", "value": f"{word(agency, 'shown')}-ws-9"}
     later = {"title": f"Later {word(agency, 'shown')}", "severity": "high", "rule": "later", "entities": [host]}
     assert sensor.send("/api/v1/alerts", [later, {"odd": 1}]).status_code == 202
+    by = world.actors[WORKERS[agency]]
+    with opened(by):
+        ask_backtest(book="malware-on-a-host", days=30, way="all", agencies=[agency], by=by)
 
 
 def test_a_chore_of_one_agency_works_for_that_agency_alone(
