@@ -58,13 +58,13 @@ def revoke_signer(*, signer: str, reason: str, by: Actor) -> Signer:
     In a central scope. Raises NotAllowed, Unknown, Invalid (`reason`), Conflict.
     """
     with transaction.atomic():
-        require(may_trust(by), NotAllowed())
         try:
             one = Signer.objects.select_for_update().filter(public_id=UUID(str(signer))).first()
         except ValueError as error:
             raise Unknown() from error
         if one is None:
             raise Unknown()
+        require(may_trust(by), NotAllowed())
         require(bool(reason.strip()), Invalid("The reason is missing.", field="reason", cure="Say in a few words why."))
         require(one.revoked_at is None, Conflict("Trust in this signer is revoked already."))
         one.revoked_at, one.revoked_by, one.revoked_why = by.now(), by.name, reason.strip()
@@ -78,7 +78,6 @@ def revoke_signer(*, signer: str, reason: str, by: Actor) -> Signer:
 
 def ask_for_signatures(*, agency: str, asked: str, by: Actor) -> SignaturePolicy:
     """Set what the agency of a slug asks of a book's signatures, as `set_signature_policy` does. Raises Unknown, NotAllowed, Invalid."""
-    require(may_trust(by), NotAllowed())
     return set_signature_policy(agency_id=agency_of(agency, by).pk, asked=asked, by=by)
 
 
