@@ -8,7 +8,10 @@ os.environ.setdefault("WATCHFLOOR_PROCESS", "web")
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
 
+from tenants.gates.charsets import TextASGIRequest
+
 pages = get_asgi_application()
+pages.request_class = TextASGIRequest
 
 # After Django is up: the socket's code knows models.
 from soc.live.routing import websocket_urlpatterns

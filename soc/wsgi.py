@@ -7,4 +7,7 @@ os.environ.setdefault("WATCHFLOOR_PROCESS", "web")
 
 from django.core.wsgi import get_wsgi_application
 
+from tenants.gates.charsets import TextWSGIRequest
+
 application = get_wsgi_application()
+application.request_class = TextWSGIRequest

@@ -166,7 +166,7 @@ def _budget_of_a_loop(sheet: Sheet, at: Place, step: Any) -> None:
 
 
 def _nothing_to_undo(sheet: Sheet, at: Place, step: Any) -> None:
-    kinds = {held(one).get("type") for one in step.get("commands", ()) or ()} if isinstance(step.get("commands"), list) else set()
+    kinds = {str(held(one).get("type")) for one in step.get("commands", ()) or ()} if isinstance(step.get("commands"), list) else set()
     if "undo_after" in held(held(step.get("step_extensions")).get(EXTENSION)) and not kinds & {"http-api", "openc2-http", "openc2"}:
         place = (*at, "step_extensions", EXTENSION, "undo_after")
         sheet.warning("schema", place, "Nothing takes this step back by itself. Remove undo_after, or let a product do what the step does.")

@@ -18,7 +18,7 @@ def opened(actor: Actor, *, reason: str = "") -> AbstractContextManager[Any]:
     if actor.agency_id is not None:
         return scope.agency(actor.agency_id, actor=actor.name)
     if actor.audits:
-        return scope.every_agency(reason=reason or "an auditor reads", actor=actor.name)
+        return scope.every_agency(reason=reason.replace("\x00", "") or "an auditor reads", actor=actor.name)
     return scope.floor(actor.agencies, actor=actor.name)
 
 

@@ -21,6 +21,7 @@ SMALL = frozenset(
         "playbooks_connector",
         "playbooks_standingconsent",
         "playbooks_signaturepolicy",
+        "playbooks_share",
         "cases_intakeallowance",
         "cases_casenumberseries",
     }

@@ -23,7 +23,7 @@ HASHES = {
     "web-shell": "344d7ed0",
     "incident-response": "4db84560",
     "vulnerability-response": "4549f95f",
-    "ransomware": "5dfc430f",
+    "ransomware": "9b9f63ff",
     "data-exfiltration": "f633623f",
     "exploited-application": "2827497f",
     "lost-device": "95d82880",
