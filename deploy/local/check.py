@@ -19,8 +19,8 @@ from servers import Servers
 BROWSER = "tests/browser"
 PICTURES = "tests/browser/test_pictures.py"
 # What a test run does beside pytest: it starts a service of its own and kills it, and it takes guards away.
-KILLS = ["-m", "tests.falls.chaos", "--kills", "20", "--seed", "1", "--seconds", "90", "--rate", "20"]
-UNDER_PLAYBOOKS = ["-m", "tests.falls.playbooks", "--kills", "8", "--runs", "30", "--workers", "3", "--seconds", "12", "--within", "120"]
+KILLS = ["-m", "tests.falls.chaos", "--kills", "20", "--seed", "1", "--seconds", "75", "--rate", "20"]
+UNDER_PLAYBOOKS = ["-m", "tests.falls.playbooks", "--kills", "6", "--runs", "16", "--workers", "3", "--seconds", "8", "--within", "120"]
 MUTATIONS = ["-m", "tests.mutations"]
 # Exit codes of pytest: somebody stopped it; it found no test.
 INTERRUPTED = 2

@@ -52,7 +52,7 @@ def test_without_standing_consent_the_agency_votes_too(floor: Floor, window: Cal
     zoe.open(f"/approvals/{approval['id']}/")
     zoe.page.locator("#id_reason").fill("The loader is known.")
     zoe.page.locator("button[value=approve]").click()
-    zoe.wait_for_text("Nothing runs until the other side has voted too.")
+    zoe.wait_for_text("Nothing runs until every vote that is needed is given.")
     assert not [one for one in floor.product.isolations.values() if one["host"] == "sth-ws-0900"]
     # The liaison finds it from their first page.
     sol.open("/home/")

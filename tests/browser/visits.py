@@ -22,6 +22,7 @@ EXCUSED = {
     "playbook-export": "a file",
     "draft-discard": "leads to the draft",
     "runs-export": "a file",
+    "backtest-export": "a file",
     "standings-csv": "a file",
     "scorecard-csv": "a file",
     "promises-csv": "a file",
@@ -95,7 +96,7 @@ def pages() -> dict[str, URLPattern]:
 
 WORDS = {"slug": "agency", "number": "case", "verb": "verb", "letter": "letter", "run": "run", "approval": "approval",
          "person": "person", "code": "instrument", "book": "book", "signer": "signer", "suppression": "suppression", "consent": "consent",
-         "draft": "draft"}  # fmt: skip
+         "draft": "draft", "question": "question"}  # fmt: skip
 PLAIN = [(wall.name, who, wall.query) for wall in WALLS if wall.method == "GET" for who in ROLES
          if who in wall.may and not wall.name.endswith("-api") and wall.name not in EXCUSED]  # fmt: skip
 # Whom the table of walls leaves out because they are led elsewhere.
