@@ -58,8 +58,8 @@ OF_PLAYBOOKS = (
     in_the_code(
         "runs that wait for each other's locks",
         "playbooks/engine/claiming.py",
-        "LIMIT 1 FOR UPDATE SKIP LOCKED)",
-        "LIMIT 1 FOR UPDATE)",
+        "ORDER BY wake_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)",
+        "ORDER BY wake_at, id LIMIT 1 FOR UPDATE)",
         f"{ALONE}::test_a_worker_does_not_wait_for_what_another_holds",
     ),
     in_the_code(
